@@ -2,6 +2,8 @@
 -- going up has added.
 
 -- +goose Up
+-- It is there already: goose keeps its own table in it.
+CREATE SCHEMA IF NOT EXISTS lookalike;
 -- +goose StatementBegin
 DO $$
 BEGIN
