@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/pgvector/pgvector-go"
+	"github.com/x448/float16"
 
 	"lookalike/repo/internal/db"
 )
@@ -102,4 +103,13 @@ func slices(sums []SHA256) [][]byte {
 		list[i] = sums[i][:]
 	}
 	return list
+}
+
+// RoundFeature returns a feature as it will be read back: stored features have half precision (IEEE 754 binary16).
+func RoundFeature(values []float32) []float32 {
+	rounded := make([]float32, len(values))
+	for i, v := range values {
+		rounded[i] = float16.Fromfloat32(v).Float32()
+	}
+	return rounded
 }
