@@ -16,7 +16,7 @@ type SHA256 [32]byte
 
 // Features returns what a model says of some photos, as far as it has seen them.
 func (d *DB) Features(ctx context.Context, modelID int32, photos []SHA256) (map[SHA256][]float32, error) {
-	rows, err := d.queries.ListFeatures(ctx, db.ListFeaturesParams{ModelID: modelID, Photos: slices(photos)})
+	rows, err := d.queries.ListFeatures(ctx, db.ListFeaturesParams{ModelID: modelID, Photos: bytesOf(photos)})
 	if err != nil {
 		return nil, fmt.Errorf("read features: %w", err)
 	}
@@ -29,7 +29,7 @@ func (d *DB) Features(ctx context.Context, modelID int32, photos []SHA256) (map[
 
 // Seen tells which photos a model has seen.
 func (d *DB) Seen(ctx context.Context, modelID int32, photos []SHA256) (map[SHA256]bool, error) {
-	found, err := d.queries.ListPhotosWithFeature(ctx, db.ListPhotosWithFeatureParams{ModelID: modelID, Photos: slices(photos)})
+	found, err := d.queries.ListPhotosWithFeature(ctx, db.ListPhotosWithFeatureParams{ModelID: modelID, Photos: bytesOf(photos)})
 	if err != nil {
 		return nil, fmt.Errorf("look for features: %w", err)
 	}
@@ -97,7 +97,7 @@ func (d *DB) FeatureBlocks(ctx context.Context, c Catalog, modelID int32, dims, 
 	}
 }
 
-func slices(sums []SHA256) [][]byte {
+func bytesOf(sums []SHA256) [][]byte {
 	list := make([][]byte, len(sums))
 	for i := range sums {
 		list[i] = sums[i][:]

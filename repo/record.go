@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	stdslices "slices"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
@@ -104,7 +104,7 @@ func hold(ctx context.Context, queries *db.Queries, c Catalog, r Results) ([]Sho
 	for _, key := range held {
 		ours[key] = true
 	}
-	return stdslices.DeleteFunc(stdslices.Clone(r.Shown), func(s Shown) bool { return !ours[s.Key] }), nil
+	return slices.DeleteFunc(slices.Clone(r.Shown), func(s Shown) bool { return !ours[s.Key] }), nil
 }
 
 func fail(ctx context.Context, queries *db.Queries, c Catalog, r Results) (int, error) {
@@ -159,7 +159,7 @@ func writePhotos(ctx context.Context, queries *db.Queries, r Results) error {
 			Sha256: p.SHA256[:], Format: p.Format, Width: int32(p.Width), Height: int32(p.Height), Bytes: p.Bytes,
 		}
 	}
-	stdslices.SortFunc(photos, func(a, b db.InsertPhotosParams) int { return bytes.Compare(a.Sha256, b.Sha256) })
+	slices.SortFunc(photos, func(a, b db.InsertPhotosParams) int { return bytes.Compare(a.Sha256, b.Sha256) })
 	if err := execBatch(queries.InsertPhotos(ctx, photos)); err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func writePhotos(ctx context.Context, queries *db.Queries, r Results) error {
 	for i, f := range r.Features {
 		features[i] = db.InsertFeaturesParams{ModelID: f.ModelID, Sha256: f.SHA256[:], Feature: pgvector.NewHalfVector(f.Values)}
 	}
-	stdslices.SortFunc(features, func(a, b db.InsertFeaturesParams) int { return bytes.Compare(a.Sha256, b.Sha256) })
+	slices.SortFunc(features, func(a, b db.InsertFeaturesParams) int { return bytes.Compare(a.Sha256, b.Sha256) })
 	return execBatch(queries.InsertFeatures(ctx, features))
 }
 

@@ -237,7 +237,7 @@ func (w *Worker) embed(ctx context.Context, b *batch, g repo.Generation, sums []
 func (w *Worker) embeddings(ctx context.Context, b *batch, live repo.Generation, shown []repo.Shown) (map[repo.SHA256][]float32, error) {
 	embeddings := map[repo.SHA256][]float32{}
 	var known []repo.SHA256
-	project, err := w.models.Projector(ctx, live)
+	project, err := w.models.ProjectorOf(ctx, live)
 	if err != nil {
 		return nil, err
 	}

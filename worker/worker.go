@@ -51,8 +51,8 @@ type Embedded struct {
 type Models interface {
 	// Embedder returns the model of a generation.
 	Embedder(ctx context.Context, g repo.Generation) (Embedder, error)
-	// Projector returns the projection of a generation.
-	Projector(ctx context.Context, g repo.Generation) (repo.Project, error)
+	// ProjectorOf returns the projection of a generation as a function, which several goroutines may call.
+	ProjectorOf(ctx context.Context, g repo.Generation) (repo.Project, error)
 }
 
 // Config says how much is done at once.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -34,14 +35,22 @@ type app struct {
 	json        bool
 }
 
-// failuresError ends a verb that did its work although some photos failed.
+// failuresError ends a verb that did its work although some photos failed, or some rows of the source were rejected.
 type failuresError struct {
-	catalog string
-	failed  int64
+	catalog          string
+	failed, rejected int64
 }
 
 func (e failuresError) Error() string {
-	return fmt.Sprintf("%d %s failed: `lookalike failures --catalog %s` says why", e.failed, plural(e.failed, "product", "products"), e.catalog)
+	var parts []string
+	if e.failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s failed: `lookalike failures --catalog %s` says why",
+			e.failed, plural(e.failed, "product", "products"), e.catalog))
+	}
+	if e.rejected > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s of the source could not be taken: see above", e.rejected, plural(e.rejected, "row", "rows")))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // usageError is a fault in how a verb was called.
@@ -120,3 +129,8 @@ func plural(n int64, one, many string) string {
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func isFailures(err error) bool {
+	var failures failuresError
+	return errors.As(err, &failures)
+}

@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 // verbs lists the verbs, one file each.
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.versionCommand(),
+		a.demoCommand(), a.ingestCommand(), a.similarCommand(), a.searchCommand(),
+		a.workerCommand(), a.statusCommand(), a.failuresCommand(), a.retryCommand(),
+		a.migrateCommand(), a.versionCommand(),
 	}
 }
