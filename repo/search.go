@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -68,7 +69,7 @@ func (d *DB) embeddingOf(ctx context.Context, c Catalog, key string) ([]float32,
 	err := d.pool.QueryRow(ctx, fmt.Sprintf(`SELECT embedding FROM %s WHERE %s = $1::text::%s ORDER BY position LIMIT 1`,
 		c.own(""), quote(c.KeyColumn), c.KeyType), key).Scan(&embedding)
 	switch {
-	case isDataError(err):
+	case isBadKey(err):
 		return nil, fmt.Errorf("key %q: not a %s: %w", key, c.KeyType, ErrNotFound)
 	case err == pgx.ErrNoRows:
 		return nil, fmt.Errorf("product %s of catalog %s: %w, or its photo is not embedded: see `lookalike failures --catalog %s`",
@@ -117,13 +118,18 @@ func (d *DB) neighbours(ctx context.Context, c Catalog, from string, what any, k
 		}
 		return n, err
 	})
-	if isDataError(err) {
+	if isBadKey(err) {
 		return nil, fmt.Errorf("key %v: not a %s: %w", what, c.KeyType, ErrNotFound)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("search %s: %w", c.Name, serverMessage(err))
 	}
 	return found, nil
+}
+
+// isBadKey tells whether a key cannot be read as its type: invalid text, out of range, an invalid date.
+func isBadKey(err error) bool {
+	return slices.Contains([]string{"22P02", "22003", "22007", "22008"}, sqlState(err))
 }
 
 func named(names []string, values []*string) []Field {

@@ -20,8 +20,9 @@ WHERE c.name = @name;
 SELECT name FROM lookalike.catalog ORDER BY name;
 
 -- name: ListColumns :many
--- The columns of a product table in their order, generated ones marked.
-SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
+-- The columns of a product table in their order, generated ones marked. The type is without length or precision:
+-- an explicit cast to varchar(10) would cut, an assignment complains.
+SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

@@ -110,7 +110,7 @@ func (q *Queries) ListCatalogNames(ctx context.Context) ([]string, error) {
 }
 
 const listColumns = `-- name: ListColumns :many
-SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
+SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
@@ -129,7 +129,8 @@ type ListColumnsRow struct {
 	Generated bool
 }
 
-// The columns of a product table in their order, generated ones marked.
+// The columns of a product table in their order, generated ones marked. The type is without length or precision:
+// an explicit cast to varchar(10) would cut, an assignment complains.
 func (q *Queries) ListColumns(ctx context.Context, arg ListColumnsParams) ([]ListColumnsRow, error) {
 	rows, err := q.db.Query(ctx, listColumns, arg.TableSchema, arg.TableName)
 	if err != nil {
