@@ -13,19 +13,25 @@ END;
 COMMENT ON FUNCTION lookalike.search_path_with_vector() IS 'The search_path under which pgvector''s operators are found.';
 
 -- +goose StatementBegin
+CREATE FUNCTION lookalike.vector_type() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT format('%I.vector', n.nspname)
+	FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector';
+END;
+-- +goose StatementEnd
+COMMENT ON FUNCTION lookalike.vector_type() IS 'The type vector with the schema of the extension.';
+
+-- +goose StatementBegin
 CREATE FUNCTION lookalike.create_nearest(attached lookalike.catalog) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
-BEGIN
-	EXECUTE format($definition$
-		CREATE OR REPLACE FUNCTION lookalike.%1$I(embedding %5$s, k integer DEFAULT 5, among %4$s[] DEFAULT NULL)
-		RETURNS SETOF lookalike.%2$I
-		LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
-		SET search_path = %6$s SET hnsw.iterative_scan = 'strict_order' SET hnsw.ef_search = 100
-		AS $body$
+DECLARE
+	-- Inserted as a literal below: a name may hold any quotes, dollars too.
+	body text := format($body$
 		#variable_conflict use_column
 		DECLARE
-			nearest lookalike.%2$I[];
+			nearest lookalike.%1$I[];
 		BEGIN
 			IF $2 IS NULL OR $2 < 1 THEN
 				RAISE EXCEPTION 'k must be at least 1' USING ERRCODE = 'invalid_parameter_value';
@@ -33,12 +39,12 @@ BEGIN
 			IF $3 IS NULL THEN
 				-- A product may show several photos, so more rows than products are fetched.
 				nearest := ARRAY(
-					SELECT ROW(c.%3$I, min(c.distance))::lookalike.%2$I
+					SELECT ROW(c.%2$I, min(c.distance))::lookalike.%1$I
 					FROM (
-						SELECT e.%3$I, (e.embedding <-> $1)::double precision AS distance
-						FROM lookalike.%7$I e ORDER BY e.embedding <-> $1 LIMIT 4 * $2::bigint
+						SELECT e.%2$I, (e.embedding <-> $1)::double precision AS distance
+						FROM lookalike.%3$I e ORDER BY e.embedding <-> $1 LIMIT 4 * $2::bigint
 					) AS c
-					GROUP BY c.%3$I ORDER BY min(c.distance), c.%3$I LIMIT $2);
+					GROUP BY c.%2$I ORDER BY min(c.distance), c.%2$I LIMIT $2);
 				IF cardinality(nearest) = $2 THEN
 					RETURN QUERY SELECT n.* FROM unnest(nearest) AS n;
 					RETURN;
@@ -46,16 +52,18 @@ BEGIN
 			END IF;
 			-- Among some products only, or where the index has come to its end: every distance is computed.
 			RETURN QUERY
-				SELECT e.%3$I, min((e.embedding <-> $1)::double precision)
-				FROM lookalike.%7$I e
-				WHERE $3 IS NULL OR e.%3$I = ANY ($3)
-				GROUP BY e.%3$I ORDER BY 2, 1 LIMIT $2;
+				SELECT e.%2$I, min((e.embedding <-> $1)::double precision)
+				FROM lookalike.%3$I e
+				WHERE $3 IS NULL OR e.%2$I = ANY ($3)
+				GROUP BY e.%2$I ORDER BY 2, 1 LIMIT $2;
 		END
-		$body$
-		$definition$,
-		attached.name || '_nearest', attached.name || '_neighbour', attached.key_column, attached.key_type,
-		(SELECT format('%I.vector', n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector'),
-		lookalike.search_path_with_vector(), attached.name);
+		$body$, attached.name || '_neighbour', attached.key_column, attached.name);
+BEGIN
+	EXECUTE format('CREATE OR REPLACE FUNCTION lookalike.%I(embedding %s, k integer DEFAULT 5, among %s[] DEFAULT NULL)
+		RETURNS SETOF lookalike.%I LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
+		SET search_path = %s SET hnsw.iterative_scan = ''strict_order'' SET hnsw.ef_search = 100 AS %L',
+		attached.name || '_nearest', lookalike.vector_type(), attached.key_type, attached.name || '_neighbour',
+		lookalike.search_path_with_vector(), body);
 	EXECUTE format('COMMENT ON FUNCTION lookalike.%I IS %L', attached.name || '_nearest',
 		'The k products nearest to an embedding, of all or among some keys, each by its nearest photo. Always k rows when k exist.');
 END
@@ -67,22 +75,19 @@ COMMENT ON FUNCTION lookalike.create_nearest(lookalike.catalog) IS 'Creates or r
 CREATE FUNCTION lookalike.create_similar(attached lookalike.catalog) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+	body text := format($body$
+		SELECT n.%1$I, min(n.distance)
+		FROM lookalike.%2$I AS own
+		CROSS JOIN LATERAL lookalike.%3$I(own.embedding, $2 + 1, $3) AS n
+		WHERE own.%1$I = $1 AND n.%1$I <> $1
+		GROUP BY n.%1$I ORDER BY 2, 1 LIMIT $2
+		$body$, attached.key_column, attached.name, attached.name || '_nearest');
 BEGIN
-	EXECUTE format($definition$
-		CREATE OR REPLACE FUNCTION lookalike.%1$I(%3$I %4$s, k integer DEFAULT 5, among %4$s[] DEFAULT NULL)
-		RETURNS SETOF lookalike.%2$I
-		LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 10
-		SET search_path = %5$s
-		AS $body$
-			SELECT n.%3$I, min(n.distance)
-			FROM lookalike.%6$I AS own
-			CROSS JOIN LATERAL lookalike.%7$I(own.embedding, $2 + 1, $3) AS n
-			WHERE own.%3$I = $1 AND n.%3$I <> $1
-			GROUP BY n.%3$I ORDER BY 2, 1 LIMIT $2
-		$body$
-		$definition$,
-		attached.name || '_similar', attached.name || '_neighbour', attached.key_column, attached.key_type,
-		lookalike.search_path_with_vector(), attached.name, attached.name || '_nearest');
+	EXECUTE format('CREATE OR REPLACE FUNCTION lookalike.%I(%I %s, k integer DEFAULT 5, among %s[] DEFAULT NULL)
+		RETURNS SETOF lookalike.%I LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 10 SET search_path = %s AS %L',
+		attached.name || '_similar', attached.key_column, attached.key_type, attached.key_type, attached.name || '_neighbour',
+		lookalike.search_path_with_vector(), body);
 	EXECUTE format('COMMENT ON FUNCTION lookalike.%I IS %L', attached.name || '_similar',
 		'The k products that look most like a product, itself left out, of all or among some keys, each by its nearest photo.');
 END
@@ -140,4 +145,5 @@ DROP FUNCTION lookalike.withdraw(lookalike.catalog);
 DROP FUNCTION lookalike.publish(integer);
 DROP FUNCTION lookalike.create_similar(lookalike.catalog);
 DROP FUNCTION lookalike.create_nearest(lookalike.catalog);
+DROP FUNCTION lookalike.vector_type();
 DROP FUNCTION lookalike.search_path_with_vector();
