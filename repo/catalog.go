@@ -25,6 +25,8 @@ type Catalog struct {
 	ImageColumn string
 	// Roots are the folders that photos may be read from; a relative reference is relative to the first.
 	Roots []string
+	// tableSQL and keySQL are for people to read: quoted only where SQL needs it.
+	tableSQL, keySQL string
 }
 
 // Attachment says how a product table is to be attached.
@@ -72,6 +74,7 @@ func (d *DB) Catalog(ctx context.Context, name string) (Catalog, error) {
 	return Catalog{
 		ID: row.CatalogID, Name: row.Name, TableSchema: row.TableSchema, TableName: row.TableName,
 		KeyColumn: row.KeyColumn, KeyType: row.KeyType, ImageColumn: row.ImageColumn, Roots: row.Roots,
+		tableSQL: row.TableSql, keySQL: row.KeySql,
 	}, nil
 }
 

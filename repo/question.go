@@ -74,7 +74,7 @@ func (d *DB) AmongQuestion(ctx context.Context, c Catalog, key string, k int) (c
 		}
 		if value != nil && like > int64(k) && like <= all/2 {
 			among := fmt.Sprintf("ARRAY(SELECT %s FROM %s WHERE %s = '%s')",
-				c.keyName(), c.table(), plainOrQuoted(candidate.Name), strings.ReplaceAll(*value, "'", "''"))
+				c.keySQL, c.tableSQL, candidate.NameSql, strings.ReplaceAll(*value, "'", "''"))
 			call := fmt.Sprintf("%s(%s, k => %d,\n       among => %s)", c.sqlName("_similar"), c.literal(key), k, among)
 			return candidate.Name, c.joined("s", call), nil
 		}
@@ -90,7 +90,7 @@ func (d *DB) IsolatedQuestion(c Catalog, k int) string {
 	return fmt.Sprintf(`SELECT p.%[1]s, s.%[1]s AS nearest, s.distance
 FROM (SELECT %[1]s FROM %[2]s ORDER BY %[1]s LIMIT %[3]d) p
 CROSS JOIN LATERAL %[4]s(p.%[1]s, k => 1) s
-ORDER BY s.distance DESC LIMIT %[5]d`, c.keyName(), c.table(), isolatedAmong, c.sqlName("_similar"), k)
+ORDER BY s.distance DESC LIMIT %[5]d`, c.keySQL, c.tableSQL, isolatedAmong, c.sqlName("_similar"), k)
 }
 
 // SampleKeys returns n keys of embedded products, spread evenly over the catalog in the order of the keys.
@@ -114,10 +114,8 @@ func (d *DB) SampleKeys(ctx context.Context, c Catalog, n int) ([]string, error)
 // joined asks for the products that a call returns, the nearest first.
 func (c Catalog) joined(alias, call string) string {
 	return fmt.Sprintf("SELECT p.*, %[1]s.distance\nFROM %[2]s %[1]s\nJOIN %[3]s p USING (%[4]s)\nORDER BY %[1]s.distance",
-		alias, call, c.table(), c.keyName())
+		alias, call, c.tableSQL, c.keySQL)
 }
-
-func (c Catalog) keyName() string { return plainOrQuoted(c.KeyColumn) }
 
 func (c Catalog) sqlName(suffix string) string { return schema + "." + plainOrQuoted(c.Name+suffix) }
 

@@ -8,9 +8,10 @@ SELECT lookalike.attach(
 SELECT lookalike.detach(sqlc.arg(name)::text);
 
 -- name: GetCatalog :one
--- A catalog with the parts of its table's name as they are, unquoted.
+-- A catalog with the parts of its table's name as they are, unquoted; and table and key as people write them in SQL.
 SELECT c.catalog_id, c.name, n.nspname::text AS table_schema, r.relname::text AS table_name,
-	c.key_column::text AS key_column, c.key_type, c.image_column::text AS image_column, c.roots
+	c.key_column::text AS key_column, c.key_type, c.image_column::text AS image_column, c.roots,
+	format('%I.%I', n.nspname, r.relname)::text AS table_sql, quote_ident(c.key_column)::text AS key_sql
 FROM lookalike.catalog c
 JOIN pg_catalog.pg_class r ON r.oid = c.relation
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
@@ -22,7 +23,7 @@ SELECT name FROM lookalike.catalog ORDER BY name;
 -- name: ListColumns :many
 -- The columns of a product table in their order, generated ones marked. The type is without length or precision:
 -- an explicit cast to varchar(10) would cut, an assignment complains.
-SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
+SELECT a.attname::text AS name, quote_ident(a.attname)::text AS name_sql, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

@@ -50,7 +50,8 @@ func (q *Queries) DetachCatalog(ctx context.Context, name string) error {
 
 const getCatalog = `-- name: GetCatalog :one
 SELECT c.catalog_id, c.name, n.nspname::text AS table_schema, r.relname::text AS table_name,
-	c.key_column::text AS key_column, c.key_type, c.image_column::text AS image_column, c.roots
+	c.key_column::text AS key_column, c.key_type, c.image_column::text AS image_column, c.roots,
+	format('%I.%I', n.nspname, r.relname)::text AS table_sql, quote_ident(c.key_column)::text AS key_sql
 FROM lookalike.catalog c
 JOIN pg_catalog.pg_class r ON r.oid = c.relation
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
@@ -66,9 +67,11 @@ type GetCatalogRow struct {
 	KeyType     string
 	ImageColumn string
 	Roots       []string
+	TableSql    string
+	KeySql      string
 }
 
-// A catalog with the parts of its table's name as they are, unquoted.
+// A catalog with the parts of its table's name as they are, unquoted; and table and key as people write them in SQL.
 func (q *Queries) GetCatalog(ctx context.Context, name string) (GetCatalogRow, error) {
 	row := q.db.QueryRow(ctx, getCatalog, name)
 	var i GetCatalogRow
@@ -81,6 +84,8 @@ func (q *Queries) GetCatalog(ctx context.Context, name string) (GetCatalogRow, e
 		&i.KeyType,
 		&i.ImageColumn,
 		&i.Roots,
+		&i.TableSql,
+		&i.KeySql,
 	)
 	return i, err
 }
@@ -110,7 +115,7 @@ func (q *Queries) ListCatalogNames(ctx context.Context) ([]string, error) {
 }
 
 const listColumns = `-- name: ListColumns :many
-SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
+SELECT a.attname::text AS name, quote_ident(a.attname)::text AS name_sql, format_type(a.atttypid, NULL) AS type, (a.attgenerated <> '' OR a.attidentity = 'a')::boolean AS generated
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
@@ -125,6 +130,7 @@ type ListColumnsParams struct {
 
 type ListColumnsRow struct {
 	Name      string
+	NameSql   string
 	Type      string
 	Generated bool
 }
@@ -140,7 +146,12 @@ func (q *Queries) ListColumns(ctx context.Context, arg ListColumnsParams) ([]Lis
 	var items []ListColumnsRow
 	for rows.Next() {
 		var i ListColumnsRow
-		if err := rows.Scan(&i.Name, &i.Type, &i.Generated); err != nil {
+		if err := rows.Scan(
+			&i.Name,
+			&i.NameSql,
+			&i.Type,
+			&i.Generated,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
