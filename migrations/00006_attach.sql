@@ -166,7 +166,6 @@ COMMENT ON FUNCTION lookalike.detach(text) IS
 	'Undoes attach: triggers, tasks, generations, view and functions go. Features stay, so attaching again is quick.';
 
 -- +goose Down
-SELECT lookalike.detach(name) FROM lookalike.catalog;
 DROP FUNCTION lookalike.detach(text);
 DROP FUNCTION lookalike.attach(regclass, name, name, text, text);
 DROP FUNCTION lookalike.create_triggers(lookalike.catalog);

@@ -141,6 +141,8 @@ $$;
 COMMENT ON FUNCTION lookalike.withdraw(lookalike.catalog) IS 'Undoes publish: drops the view and the functions of a catalog.';
 
 -- +goose Down
+-- Catalogs cannot be without these functions: triggers, views and generations go with them.
+SELECT lookalike.detach(name) FROM lookalike.catalog;
 DROP FUNCTION lookalike.withdraw(lookalike.catalog);
 DROP FUNCTION lookalike.publish(integer);
 DROP FUNCTION lookalike.create_similar(lookalike.catalog);

@@ -52,31 +52,36 @@ func Check(ctx context.Context, url string) (Versions, error) {
 		if number < minPostgres {
 			return fmt.Errorf("%w: %s, but 15 or later is needed", ErrPostgresTooOld, v.Postgres)
 		}
-		return v.checkPgvector(installed, available)
+		for _, version := range []*string{available, installed} {
+			if version != nil {
+				v.Pgvector = *version
+			}
+		}
+		v.Warning, err = CheckPgvector(installed, available)
+		return err
 	})
 	return v, err
 }
 
-func (v *Versions) checkPgvector(installed, available *string) error {
+// CheckPgvector tells whether a version of the extension fits: the one installed in the database, else the one that
+// would be installed; nil where there is none. A warning says what is known of a version that fits.
+func CheckPgvector(installed, available *string) (warning string, err error) {
+	version := installed
+	if version == nil {
+		version = available
+	}
 	switch {
-	case installed == nil && available == nil:
-		return fmt.Errorf("%w: %s", ErrPgvectorMissing, howToGetPgvector)
-	case installed != nil:
-		v.Pgvector = *installed
-	default:
-		v.Pgvector = *available
+	case version == nil:
+		return "", fmt.Errorf("%w: %s", ErrPgvectorMissing, howToGetPgvector)
+	case olderThan(*version, minPgvector) && available != nil && !olderThan(*available, minPgvector):
+		return "", fmt.Errorf("%w: %s is installed in this database: run ALTER EXTENSION vector UPDATE (to %s)",
+			ErrPgvectorTooOld, *version, *available)
+	case olderThan(*version, minPgvector):
+		return "", fmt.Errorf("%w: %s, but %s or later is needed: %s", ErrPgvectorTooOld, *version, minPgvector, howToGetPgvector)
+	case olderThan(*version, soundPgvector):
+		return fmt.Sprintf("pgvector %s has known faults in index builds and vacuum: %s or later is better", *version, soundPgvector), nil
 	}
-	if olderThan(v.Pgvector, minPgvector) {
-		if available != nil && !olderThan(*available, minPgvector) {
-			return fmt.Errorf("%w: %s is installed in this database: run ALTER EXTENSION vector UPDATE (to %s)",
-				ErrPgvectorTooOld, v.Pgvector, *available)
-		}
-		return fmt.Errorf("%w: %s, but %s or later is needed: %s", ErrPgvectorTooOld, v.Pgvector, minPgvector, howToGetPgvector)
-	}
-	if olderThan(v.Pgvector, soundPgvector) {
-		v.Warning = fmt.Sprintf("pgvector %s has known faults in index builds and vacuum: %s or later is better", v.Pgvector, soundPgvector)
-	}
-	return nil
+	return "", nil
 }
 
 // olderThan compares versions such as 0.8.0 number by number. What is no number counts as 0.
