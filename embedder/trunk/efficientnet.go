@@ -8,6 +8,7 @@ func efficientNetLite0() Architecture {
 	return Architecture{
 		Name:        "efficientnet-lite0",
 		Description: "EfficientNet-Lite0: small and fast, the default",
+		Published:   "efficientnet-lite0-57934424.pth",
 		FeatureDims: 1280,
 		InputSize:   224,
 		layers:      efficientNetLayers,

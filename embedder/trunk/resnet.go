@@ -10,7 +10,8 @@ import (
 func resNet50() Architecture {
 	return Architecture{
 		Name:        "resnet50",
-		Description: "ResNet50 as in torchvision (resnet50-11ad3fa6.pth): larger and slower",
+		Description: "ResNet50 as in torchvision: larger and slower",
+		Published:   "resnet50-11ad3fa6.pth",
 		FeatureDims: 2048,
 		InputSize:   224,
 		layers:      resNetLayers,

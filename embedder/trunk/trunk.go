@@ -43,6 +43,8 @@ type Architecture struct {
 	Name string
 	// Description is one line for a list.
 	Description string
+	// Published is the name of the file that its weights are published in.
+	Published string
 	// FeatureDims is the length of a feature.
 	FeatureDims int
 	// InputSize is the side of the square input in pixels.
@@ -80,18 +82,18 @@ func Build(ctx context.Context, arch, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open weights: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // before opening: a named pipe would block there
 	if err != nil {
 		return nil, fmt.Errorf("open weights: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s is not a regular file", ErrUnsupported, path)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open weights: %w", err)
+	}
+	defer func() { _ = f.Close() }()
 	w, err := openWeights(f, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
