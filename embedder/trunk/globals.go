@@ -112,7 +112,8 @@ func (m *machine) persistent() error {
 	key, ok2 := parts[2].(string)
 	count, ok3 := parts[4].(int64)
 	if !ok1 || !ok2 || !ok3 || kind.dtype == "" || count < 0 || count > maxElements {
-		return fmt.Errorf("%w: a storage of %v elements", ErrCorrupt, parts[4])
+		// The parts are not printed: they may be anything, such as tuples within tuples without end.
+		return fmt.Errorf("%w: a storage of %d elements", ErrCorrupt, count)
 	}
 	s := &storage{key: key, dtype: kind.dtype, count: count}
 	if known, again := m.storages[key]; again {
