@@ -153,16 +153,16 @@ func drawScarf(c *canvas, l look) {
 		c.solid(path("M 44 34 L 62 30 L 75 85 L 56 86 Z"), l.cloth(), 5)
 		fringe(28, 44, 86)
 		c.solid(path("M 56 34 L 38 30 L 26 87 L 45 88 Z"), l.cloth(), 5)
-		c.solid(path("M 24 34 Q 24 10 50 10 Q 76 10 76 34 Q 70 48 50 48 Q 30 48 24 34 Z"), l.cloth(), 7)
-		c.flat(ellipse(50, 24, 15, 7), plain(l.base.darker(0.45)))
+		c.solid(ring(50, 28, 26, 13), l.cloth(), 6)
+		c.solid(path("M 25 30 Q 36 52 62 48 Q 74 42 75 32 Q 64 46 48 41 Q 36 38 25 30 Z"), l.cloth(), 4)
 	case 1: // folded
 		fringe(22, 78, 80)
 		for i, y := range []float64{62, 46, 30} {
 			c.solid(box(18+float64(i), y, 82-float64(i), y+20, 7), l.cloth(), 5)
 		}
-	default: // a loop
-		c.solid(ellipse(50, 50, 37, 36), l.cloth(), 9)
-		c.solid(path("M 14 46 Q 30 78 60 74 Q 84 68 87 52 Q 88 84 50 86 Q 14 82 14 46 Z"), l.cloth(), 6)
-		c.flat(ellipse(50, 38, 19, 14), plain(l.base.darker(0.5)))
+	default: // a loop, wound twice
+		c.solid(ring(50, 46, 36, 19), l.cloth(), 8)
+		c.solid(path("M 13 44 Q 16 82 50 84 Q 84 82 87 44 Q 92 60 82 78 Q 68 94 50 93 Q 32 94 18 78 Q 8 60 13 44 Z"), l.cloth(), 6)
+		c.glaze(stroke("M 22 62 Q 34 78 52 77 Q 70 76 79 60", 1), l.seam(), 0.4)
 	}
 }

@@ -64,15 +64,22 @@ func Catalogue() []Product {
 		}
 	}
 	repeat(all)
-	order := map[Product]float64{}
-	for i, p := range all {
-		order[p] = noise(uint64(i), 77)
+	mixed := make([]Product, len(all))
+	for i, place := range shuffled(len(all)) {
+		mixed[i] = all[place]
+		mixed[i].ID = FirstID + i
 	}
-	slices.SortFunc(all, func(a, b Product) int { return cmp.Compare(order[a], order[b]) })
-	for i := range all {
-		all[i].ID = FirstID + i
+	return mixed
+}
+
+// shuffled are the numbers below n in an order that is the same each time.
+func shuffled(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
 	}
-	return all
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(noise(uint64(a), 77), noise(uint64(b), 77)) })
+	return order
 }
 
 // repeat lets the last variant of some designs show the photo of the one before.
@@ -81,7 +88,6 @@ func repeat(all []Product) {
 	for i := range Repeats {
 		last := (i*apart + Variants - 1) % len(all)
 		all[last].drawing = all[last-1].drawing
-		all[last].Colour, all[last].Pattern = all[last-1].Colour, all[last-1].Pattern
 	}
 }
 
@@ -224,7 +230,7 @@ func (d design) pose(variant int) pose {
 		p.rotate = d.sort.tilt * (0.5 + 0.5*vary(4))
 		p.turn = 0.14 + 0.06*vary(5)
 	case 2:
-		p.flip = true
+		p.flip = !d.sort.handed
 		p.turn, p.shear = 0.16*vary(4), 0.03*vary(5)
 		p.rotate = -0.4 * d.sort.tilt * (1 + vary(6))
 	case 3:

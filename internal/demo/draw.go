@@ -66,23 +66,16 @@ func DrawProducts(ctx context.Context, dir string, products []Product, progress 
 
 // drawAll writes the photos, as many at a time as there are processors.
 func drawAll(ctx context.Context, dir string, products []Product, progress func(done, total int)) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, drawing := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
 	done := 0
 	for _, p := range products {
-		if ctx.Err() != nil {
-			break
-		}
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
+			if err := drawing.Err(); err != nil {
 				return err
 			}
-			photo, err := p.Photo()
-			if err != nil {
-				return err
-			}
-			if err := replace(filepath.Join(dir, filepath.FromSlash(p.Image())), photo); err != nil {
+			if err := drawOne(dir, p); err != nil {
 				return err
 			}
 			mu.Lock()
@@ -94,10 +87,16 @@ func drawAll(ctx context.Context, dir string, products []Product, progress func(
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	return group.Wait()
+}
+
+// drawOne writes the photo of a product.
+func drawOne(dir string, p Product) error {
+	photo, err := p.Photo()
+	if err != nil {
 		return err
 	}
-	return ctx.Err()
+	return replace(filepath.Join(dir, filepath.FromSlash(p.Image())), photo)
 }
 
 // complete says whether the folder holds these very rows, drawn by this version, and all of their photos.

@@ -114,7 +114,7 @@ func flipped(o outline) outline {
 
 // ellipse is an ellipse around x, y.
 func ellipse(x, y, rx, ry float64) outline {
-	const corners = 48
+	const corners = 72
 	line := make([]point, corners)
 	for i := range line {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)

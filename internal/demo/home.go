@@ -56,25 +56,28 @@ func (c *canvas) sprigs(top float64) {
 		c.flat(stroke(fmt.Sprintf("M %g %g Q %g %g %g %g", 50+x/5, top, 50+x/2, top-10, 50+x, tip), 0.9), plain(hex(0x5c7350)))
 		for k := range 3 {
 			t := 0.45 + 0.25*float64(k)
-			c.solid(ellipse(50+x*t+2.4, top-(top-tip)*t, 3.4, 1.7), plain(hex(0x6f8d60)), 1)
-			c.solid(ellipse(50+x*t-2.4, top-(top-tip)*t-1.4, 3.4, 1.7), plain(hex(0x7f9d6d)), 1)
+			c.solid(ellipse(50+x*t+2.4, top-(top-tip)*t, 4.2, 2.1), plain(hex(0x6f8d60)), 1)
+			c.solid(ellipse(50+x*t-2.4, top-(top-tip)*t-1.4, 4.2, 2.1), plain(hex(0x7f9d6d)), 1)
 		}
 	}
 }
 
 func drawCushion(c *canvas, l look) {
-	shape := []string{
-		"M 14 14 Q 50 21 86 14 Q 79 50 86 86 Q 50 79 14 86 Q 21 50 14 14 Z",
-		"M 8 28 Q 50 22 92 28 Q 86 50 92 72 Q 50 78 8 72 Q 14 50 8 28 Z",
-		"M 50 12 C 100 12 100 88 50 88 C 0 88 0 12 50 12 Z",
-	}[l.style]
+	shape, piping := ellipse(50, 50, 38, 38), ring(50, 50, 38.8, 37)
+	if l.style < 2 {
+		d := []string{
+			"M 14 14 Q 50 21 86 14 Q 79 50 86 86 Q 50 79 14 86 Q 21 50 14 14 Z",
+			"M 8 28 Q 50 22 92 28 Q 86 50 92 72 Q 50 78 8 72 Q 14 50 8 28 Z",
+		}[l.style]
+		shape, piping = path(d), stroke(d, 1.8)
+	}
 	if l.style == 1 {
 		for _, at := range []point{{8, 28}, {92, 28}, {92, 72}, {8, 72}} {
 			c.solid(ellipse(at.x, at.y, 3, 3), fluffy(l.trim, l.seed), 2)
 		}
 	}
-	c.solid(stroke(shape, 1.8), plain(l.trim), 1)
-	c.solid(path(shape), c.pillow(l.cloth()), 13)
+	c.solid(piping, plain(l.trim), 1)
+	c.solid(shape, c.pillow(l.cloth()), 13)
 	if l.style == 2 {
 		c.solid(ellipse(50, 50, 3.2, 3.2), plain(l.trim), 2)
 		c.glaze(ring(50, 50, 7, 3.2), l.seam(), 0.2)

@@ -12,6 +12,7 @@ type kind struct {
 	colours        []string // nil is the whole palette
 	patterns       []string
 	cents          int     // a middling price
+	handed         bool    // a mirror would spoil it
 	standing       bool    // it stands on the floor instead of lying under the camera
 	tilt           float64 // how far a photo may turn it, in degrees
 	size           float64 // 1 is as large as it was designed
@@ -20,7 +21,7 @@ type kind struct {
 // What kinds have in common.
 var (
 	letterSizes = []string{"S", "M", "L", "XL"}
-	threeSizes  = []string{"small", "medium", "large"}
+	fourSizes   = []string{"small", "medium", "large", "extra large"}
 	oneSize     = []string{"one size"}
 	everybody   = []string{"Women", "Men", "Unisex"}
 	women       = []string{"Women"}
@@ -43,7 +44,7 @@ func clothes() []kind {
 		{name: "shirt", nouns: [3]string{"shirt", "short-sleeved shirt", "work shirt"}, draw: drawShirt, patterns: sober, cents: 3900, genders: everybody},
 		{name: "jumper", nouns: [3]string{"jumper", "roll-neck jumper", "V-neck jumper"}, draw: drawJumper, patterns: []string{"knitted", "striped", "knitted", "zigzag", "plain", "two-tone"}, cents: 4900, genders: everybody},
 		{name: "jacket", nouns: [3]string{"blazer", "zip jacket", "hooded jacket"}, draw: drawJacket, patterns: sober, colours: calm, cents: 8900, genders: everybody},
-		{name: "trousers", nouns: [3]string{"trousers", "slim trousers", "flared trousers"}, draw: drawTrousers, patterns: sober, colours: calm, cents: 4500, genders: everybody},
+		{name: "trousers", nouns: [3]string{"trousers", "slim trousers", "flared trousers"}, draw: drawTrousers, patterns: []string{"plain", "pinstriped", "checked", "plain", "ombre"}, colours: calm, cents: 4500, genders: everybody},
 		{name: "shorts", nouns: [3]string{"shorts", "short shorts", "drawstring shorts"}, draw: drawShorts, patterns: prints, cents: 2900, genders: everybody},
 		{name: "skirt", nouns: [3]string{"swing skirt", "pencil skirt", "pleated skirt"}, draw: drawSkirt, patterns: prints, cents: 3500, genders: women},
 		{name: "dress", nouns: [3]string{"swing dress", "long dress", "sun dress"}, draw: drawDress, patterns: prints, cents: 5900, genders: women},
@@ -68,11 +69,11 @@ func shoes() []kind {
 
 func accessories() []kind {
 	all := []kind{
-		{name: "bag", nouns: [3]string{"tote bag", "shoulder bag", "bowling bag"}, draw: drawBag, patterns: []string{"plain", "striped", "floral", "plain", "checked", "two-tone"}, sizes: threeSizes, cents: 5500, genders: []string{"Women", "Unisex"}, standing: true, tilt: 1.5},
-		{name: "backpack", nouns: [3]string{"backpack", "flap backpack", "school backpack"}, draw: drawBackpack, patterns: []string{"plain", "two-tone", "checked", "zigzag", "plain", "dotted"}, sizes: threeSizes, cents: 6500, genders: []string{"Unisex", "Men", "Women"}, standing: true, tilt: 1.5},
-		{name: "hat", nouns: [3]string{"sun hat", "cap", "bobble hat"}, draw: drawHat, patterns: []string{"plain", "striped", "knitted", "plain", "checked", "zigzag"}, sizes: threeSizes, cents: 2400, genders: everybody, standing: true, tilt: 2},
+		{name: "bag", nouns: [3]string{"tote bag", "shoulder bag", "bowling bag"}, draw: drawBag, patterns: []string{"plain", "striped", "floral", "plain", "checked", "two-tone"}, sizes: fourSizes, cents: 5500, genders: []string{"Women", "Unisex"}, standing: true, tilt: 1.5},
+		{name: "backpack", nouns: [3]string{"backpack", "flap backpack", "school backpack"}, draw: drawBackpack, patterns: []string{"plain", "two-tone", "checked", "zigzag", "plain", "dotted"}, sizes: fourSizes, cents: 6500, genders: []string{"Unisex", "Men", "Women"}, standing: true, tilt: 1.5},
+		{name: "hat", nouns: [3]string{"sun hat", "cap", "bobble hat"}, draw: drawHat, patterns: []string{"plain", "striped", "knitted", "plain", "checked", "zigzag"}, sizes: fourSizes, cents: 2400, genders: everybody, standing: true, tilt: 2},
 		{name: "sunglasses", nouns: [3]string{"sunglasses", "square sunglasses", "round sunglasses"}, draw: drawSunglasses, patterns: []string{"plain", "speckled", "plain", "two-tone"}, sizes: oneSize, cents: 3900, genders: everybody, tilt: 10},
-		{name: "watch", nouns: [3]string{"watch", "steel-rimmed watch", "square watch"}, draw: drawWatch, patterns: []string{"plain", "plain", "striped", "two-tone"}, colours: leathers, sizes: oneSize, cents: 12900, genders: everybody, tilt: 14},
+		{name: "watch", nouns: [3]string{"watch", "steel-rimmed watch", "square watch"}, draw: drawWatch, patterns: []string{"plain", "striped", "plain"}, handed: true, colours: leathers, sizes: oneSize, cents: 12900, genders: everybody, tilt: 14},
 		{name: "scarf", nouns: [3]string{"scarf", "folded scarf", "loop scarf"}, draw: drawScarf, patterns: []string{"knitted", "checked", "striped", "zigzag", "dotted", "floral"}, sizes: oneSize, cents: 2900, genders: everybody, tilt: 8},
 	}
 	for i := range all {
@@ -90,7 +91,7 @@ func kitchenware() []kind {
 		{name: "pan", nouns: [3]string{"saucepan", "frying pan", "stockpot"}, draw: drawPan, patterns: []string{"plain", "speckled", "plain", "two-tone", "ombre"}, cents: 4200, standing: true},
 	}
 	for i := range all {
-		all[i].category, all[i].sizes, all[i].size = "Kitchen", threeSizes, 0.96
+		all[i].category, all[i].sizes, all[i].size = "Kitchen", fourSizes, 0.96
 	}
 	return all
 }
@@ -101,13 +102,13 @@ func homeware() []kind {
 		{name: "vase", nouns: [3]string{"vase", "tall vase", "round vase"}, draw: drawVase, patterns: glazes, cents: 2600, standing: true},
 		{name: "cushion", nouns: [3]string{"cushion", "lumbar cushion", "round cushion"}, draw: drawCushion, patterns: prints, cents: 2200, tilt: 9},
 		{name: "plant pot", nouns: [3]string{"plant pot", "cactus pot", "leafy plant pot"}, draw: drawPlantPot, patterns: glazes, cents: 1800, standing: true},
-		{name: "clock", nouns: [3]string{"wall clock", "dark-faced clock", "station clock"}, draw: drawClock, patterns: []string{"plain", "wooden", "plain", "two-tone", "speckled"}, cents: 3400, tilt: 4},
+		{name: "clock", nouns: [3]string{"wall clock", "dark-faced clock", "station clock"}, draw: drawClock, handed: true, patterns: []string{"plain", "wooden", "plain", "two-tone", "speckled"}, cents: 3400, tilt: 4},
 		{name: "chair", nouns: [3]string{"chair", "spindle chair", "shell chair"}, draw: drawChair, patterns: []string{"plain", "wooden", "checked", "striped", "plain"}, cents: 11900, standing: true},
 		{name: "armchair", nouns: [3]string{"armchair", "buttoned armchair", "low armchair"}, draw: drawArmchair, patterns: []string{"plain", "checked", "floral", "plain", "striped", "dotted"}, cents: 34900, standing: true},
 		{name: "table", nouns: [3]string{"table", "round table", "coffee table"}, draw: drawTable, patterns: []string{"wooden", "plain", "wooden", "two-tone"}, cents: 24900, standing: true},
 	}
 	for i := range all {
-		all[i].category, all[i].sizes, all[i].size = "Home", threeSizes, 0.96
+		all[i].category, all[i].sizes, all[i].size = "Home", fourSizes, 0.96
 	}
 	return all
 }

@@ -73,7 +73,7 @@ func drawPlate(c *canvas, l look) {
 	deep := []float64{26, 29, 23}[l.style]
 	c.solid(ellipse(50, 50, r, r), l.cover, 3)
 	if l.style == 2 {
-		c.solid(stroke("M 50 8.8 C 105 8.8 105 91.2 50 91.2 C -5 91.2 -5 8.8 50 8.8 Z", 1.8), plain(l.trim), 0.8)
+		c.solid(ring(50, 50, r+0.8, r-1.2), plain(l.trim), 0.8)
 	} else {
 		c.glaze(ring(50, 50, r-1, r-3), plain(l.trim), 0.9)
 	}
@@ -100,10 +100,10 @@ func ring(x, y, outer, inner float64) outline {
 }
 
 func drawPan(c *canvas, l look) {
-	c.stand(40, 79, 30, 4)
 	handle := []string{"M 70 46 L 95 38", "M 70 48 L 96 44", "M 70 46 L 93 46"}[l.style]
 	c.solid(stroke(handle, 4.6), plain(l.trim.darker(0.2)), 2.2)
-	deep := []float64{80, 70, 82}[l.style]
+	deep := []float64{80, 72, 82}[l.style]
+	c.stand(41, deep-1, 30, 3.6)
 	side := fmt.Sprintf("M 8 44 L 74 44 L 72 %g Q 71 %g 64 %g L 18 %g Q 11 %g 10 %g Z", deep-6, deep, deep, deep, deep, deep-6)
 	c.solid(path(side), c.round(l.cover, 8, 74), 3)
 	if l.style == 1 {

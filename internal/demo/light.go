@@ -89,13 +89,14 @@ func (c *canvas) photo(s studio) *image.RGBA {
 	out := image.NewRGBA(image.Rect(0, 0, PhotoPixels, PhotoPixels))
 	for i := range PhotoPixels * PhotoPixels {
 		x, y := i%PhotoPixels, i/PhotoPixels
-		back := s.colour(float64(x), float64(y)).times(1 - float64(shadow[i]))
 		px := c.layer[4*i : 4*i+4 : 4*i+4]
+		back := s.colour(float64(x), float64(y)).times(1 - float64(shadow[i]))
+		shade := c.pose.shade
 		rest := 1 - float64(px[3])
 		grain := (noise(uint64(i), s.seed) - 0.5) * 0.012
-		out.Pix[4*i] = level(float64(px[0]) + back.r*rest + grain)
-		out.Pix[4*i+1] = level(float64(px[1]) + back.g*rest + grain)
-		out.Pix[4*i+2] = level(float64(px[2]) + back.b*rest + grain)
+		out.Pix[4*i] = level(float64(px[0])*shade + back.r*rest + grain)
+		out.Pix[4*i+1] = level(float64(px[1])*shade + back.g*rest + grain)
+		out.Pix[4*i+2] = level(float64(px[2])*shade + back.b*rest + grain)
 		out.Pix[4*i+3] = 255
 	}
 	return out
