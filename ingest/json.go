@@ -82,8 +82,8 @@ func (g *guess) json(value json.RawMessage) {
 		g.only(0)
 	case '"':
 		s, err := jsonString(value)
-		if err != nil || s == "" {
-			g.only(0)
+		if err != nil || s == "" { // "" is text and nothing else, but among photos it is none
+			g.only(maybeBytes)
 			return
 		}
 		g.text(s)

@@ -58,6 +58,8 @@ func keyText(key any) string {
 		return key
 	case int64:
 		return strconv.FormatInt(key, 10)
+	case float64:
+		return strconv.FormatFloat(key, 'f', -1, 64)
 	case [16]byte:
 		return uuid.UUID(key).String()
 	case time.Time:
