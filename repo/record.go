@@ -48,8 +48,14 @@ type Results struct {
 	Failures   []Failure
 }
 
-// Recorded counts what Record did.
-type Recorded struct{ Ended, Failed int }
+// Recorded says what Record did.
+type Recorded struct {
+	// Ended and Failed are how many tasks ended well, and how many did not.
+	Ended, Failed int
+	// Busy are the keys of tasks that are ours but that somebody has locked at this moment. They are as before: record
+	// them again.
+	Busy []string
+}
 
 // Record writes the results of a claim and ends its tasks, in one transaction. A task that has meanwhile passed to
 // somebody else, or whose product has changed, is left alone. It returns ErrGenerationChanged, and writes nothing,
@@ -67,7 +73,7 @@ func (d *DB) Record(ctx context.Context, c Catalog, r Results) (Recorded, error)
 		if !same(now, r.For) {
 			return ErrGenerationChanged
 		}
-		shown, err := hold(ctx, queries, c, r)
+		shown, busy, err := hold(ctx, queries, c, r)
 		if err != nil {
 			return err
 		}
@@ -75,7 +81,7 @@ func (d *DB) Record(ctx context.Context, c Catalog, r Results) (Recorded, error)
 		if err != nil {
 			return err
 		}
-		done = Recorded{Ended: len(shown), Failed: failed}
+		done = Recorded{Ended: len(shown), Failed: failed, Busy: busy}
 		return write(ctx, tx, queries, c, r, shown)
 	})
 	if err != nil {
@@ -90,21 +96,28 @@ func same(a, b Generations) bool {
 	return liveA == liveB && buildingA == buildingB && fillingA == fillingB
 }
 
-// hold locks the tasks that are still ours and returns their products.
-func hold(ctx context.Context, queries *db.Queries, c Catalog, r Results) ([]Shown, error) {
+// hold locks the tasks that are still ours and returns their products, and the keys of those that others have locked.
+func hold(ctx context.Context, queries *db.Queries, c Catalog, r Results) (held []Shown, busy []string, err error) {
 	keys := make([]string, len(r.Shown))
 	for i, s := range r.Shown {
 		keys[i] = s.Key
 	}
-	held, err := queries.HoldTasks(ctx, db.HoldTasksParams{CatalogID: c.ID, Lease: r.Lease.pg(), Keys: keys})
+	locked, err := queries.HoldTasks(ctx, db.HoldTasksParams{CatalogID: c.ID, Lease: r.Lease.pg(), Keys: keys})
+	if err != nil || len(locked) == len(keys) {
+		return r.Shown, nil, err
+	}
+	ours, err := queries.ListHeldTasks(ctx, db.ListHeldTasksParams{CatalogID: c.ID, Lease: r.Lease.pg(), Keys: keys})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ours := make(map[string]bool, len(held))
-	for _, key := range held {
-		ours[key] = true
+	for _, s := range r.Shown {
+		if slices.Contains(locked, s.Key) {
+			held = append(held, s)
+		} else if slices.Contains(ours, s.Key) {
+			busy = append(busy, s.Key)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(r.Shown), func(s Shown) bool { return !ours[s.Key] }), nil
+	return held, busy, nil
 }
 
 func fail(ctx context.Context, queries *db.Queries, c Catalog, r Results) (int, error) {

@@ -28,6 +28,14 @@ type Claim struct {
 	Products []Product
 }
 
+func (c Claim) keys() []string {
+	keys := make([]string, len(c.Products))
+	for i, p := range c.Products {
+		keys[i] = p.Key
+	}
+	return keys
+}
+
 // Product is what a task is about: the row as it is now.
 type Product struct {
 	// Key is the key as text.
@@ -122,8 +130,10 @@ func (d *DB) Photo(ctx context.Context, c Catalog, key string, maxBytes int64) (
 }
 
 // ExtendLease keeps the tasks of a claim for another while.
-func (d *DB) ExtendLease(ctx context.Context, c Catalog, lease Lease, leaseFor time.Duration) error {
-	err := d.queries.ExtendLease(ctx, db.ExtendLeaseParams{CatalogID: c.ID, Lease: lease.pg(), LeaseFor: interval(leaseFor)})
+func (d *DB) ExtendLease(ctx context.Context, c Catalog, claim Claim, leaseFor time.Duration) error {
+	err := d.queries.ExtendLease(ctx, db.ExtendLeaseParams{
+		CatalogID: c.ID, Lease: claim.Lease.pg(), Keys: claim.keys(), LeaseFor: interval(leaseFor),
+	})
 	if err != nil {
 		return fmt.Errorf("extend lease: %w", err)
 	}
@@ -131,8 +141,9 @@ func (d *DB) ExtendLease(ctx context.Context, c Catalog, lease Lease, leaseFor t
 }
 
 // ReleaseTasks gives back what is left of a claim, as if it had not been claimed.
-func (d *DB) ReleaseTasks(ctx context.Context, c Catalog, lease Lease) error {
-	if err := d.queries.ReleaseTasks(ctx, db.ReleaseTasksParams{CatalogID: c.ID, Lease: lease.pg()}); err != nil {
+func (d *DB) ReleaseTasks(ctx context.Context, c Catalog, claim Claim) error {
+	err := d.queries.ReleaseTasks(ctx, db.ReleaseTasksParams{CatalogID: c.ID, Lease: claim.Lease.pg(), Keys: claim.keys()})
+	if err != nil {
 		return fmt.Errorf("release tasks: %w", err)
 	}
 	return nil

@@ -79,7 +79,7 @@ func TestReleasedTasksAreDueAgain(t *testing.T) {
 		if len(claim.Products) != 2 {
 			t.Fatalf("claimed %d tasks, want 2", len(claim.Products))
 		}
-		if err := f.ReleaseTasks(t.Context(), c, claim.Lease); err != nil {
+		if err := f.ReleaseTasks(t.Context(), c, claim); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,12 +191,32 @@ func TestFailedTaskWaitsForRetryOrChange(t *testing.T) {
 	}
 }
 
+func TestLockedTaskIsRecordedLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	c := f.shop(t, 3)
+	f.wish(t, c, "fake")
+	claim := f.claim(t, c, 3)
+	f.exec(t, `BEGIN; SELECT FROM lookalike.task WHERE key = '2' FOR UPDATE`)
+	done, err := f.Record(t.Context(), c, f.results(t, c, claim))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(repo.Recorded{Ended: 2, Busy: []string{"2"}}, done); diff != "" {
+		t.Errorf("while product 2 is locked (-want +got):\n%s", diff)
+	}
+	f.exec(t, `ROLLBACK`)
+	if done, err = f.Record(t.Context(), c, f.results(t, c, claim)); err != nil || done.Ended != 1 || len(done.Busy) > 0 {
+		t.Errorf("afterwards: %+v (%v)", done, err)
+	}
+}
+
 func TestExtendLeaseKeepsTasks(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	c := f.shop(t, 1)
 	claim := f.claim(t, c, 1)
-	if err := f.ExtendLease(t.Context(), c, claim.Lease, time.Hour); err != nil {
+	if err := f.ExtendLease(t.Context(), c, claim, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	counts, err := f.CountTasks(t.Context(), c)

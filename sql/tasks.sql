@@ -21,8 +21,8 @@ SET state = 'failed', lease = NULL, stage = 'worker', error = sqlc.arg(error)::t
 WHERE catalog_id = @catalog_id AND state = 'pending' AND due_at <= now() AND attempts > sqlc.arg(max_attempts)::smallint;
 
 -- name: HoldTasks :many
--- Locks the tasks that are still held under this lease until the transaction ends. A task that is being changed at this
--- moment is left out: its result would be stale.
+-- Locks the tasks that are still held under this lease until the transaction ends. A task that somebody has locked is left
+-- out: waiting for an application that changes several products could end in a deadlock, at its cost.
 SELECT key FROM lookalike.task
 WHERE catalog_id = @catalog_id AND lease = @lease AND key = ANY (sqlc.arg(keys)::text[])
 ORDER BY key
@@ -39,13 +39,18 @@ FROM (
 ) AS f
 WHERE t.catalog_id = @catalog_id AND t.lease = @lease AND t.key = f.key;
 
+-- name: ListHeldTasks :many
+-- Those of some tasks that are under this lease, whether somebody has them locked or not.
+SELECT key FROM lookalike.task WHERE catalog_id = @catalog_id AND lease = @lease AND key = ANY (sqlc.arg(keys)::text[]);
+
 -- name: ExtendLease :exec
-UPDATE lookalike.task SET due_at = now() + sqlc.arg(lease_for)::interval WHERE catalog_id = @catalog_id AND lease = @lease;
+UPDATE lookalike.task SET due_at = now() + sqlc.arg(lease_for)::interval
+WHERE catalog_id = @catalog_id AND lease = @lease AND key = ANY (sqlc.arg(keys)::text[]);
 
 -- name: ReleaseTasks :exec
 -- Gives claimed tasks back, as if they had not been claimed.
 UPDATE lookalike.task SET lease = NULL, due_at = now(), attempts = greatest(attempts - 1, 0)
-WHERE catalog_id = @catalog_id AND lease = @lease;
+WHERE catalog_id = @catalog_id AND lease = @lease AND key = ANY (sqlc.arg(keys)::text[]);
 
 -- name: CountTasks :one
 -- Tasks by state, and in how many seconds the next one is due; 0 when one is, or none is pending.

@@ -52,9 +52,6 @@ const (
 	StepIndex = "build index"
 )
 
-// indexUnits is into how many parts the progress of an index build is divided.
-const indexUnits = 1000
-
 // Build makes the generation that is being built live: it fits a projection of the model's features, copies all
 // embeddings and indexes them. dims is how many numbers a feature has. It returns ErrTooFewPhotos or repo.ErrBusy.
 func Build(
@@ -83,8 +80,11 @@ func Build(
 		return Built{}, err
 	}
 	plan := repo.PlanIndex(rows, len(projection.Components))
-	progress.Begin(StepIndex, indexUnits)
-	err = build.CreateIndexes(ctx, g, plan, func(done float64) { progress.Set(int64(done * indexUnits)) })
+	progress.Begin(StepIndex, rows)
+	err = build.CreateIndexes(ctx, g, plan, func(done float64) { progress.Set(int64(done * float64(rows))) })
+	if err == nil {
+		progress.Set(rows)
+	}
 	progress.End()
 	if err != nil {
 		return Built{}, err

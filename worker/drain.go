@@ -102,14 +102,14 @@ func (w *Worker) step(claiming, work context.Context, report func(Done)) (time.D
 		}
 		return min(max(counts.NextDue, 10*time.Millisecond), maxWait), nil
 	}
-	stopExtending := w.extend(work, claim.Lease)
+	stopExtending := w.extend(work, claim)
 	err = w.process(work, claim, report)
 	stopExtending()
 	if err != nil {
 		// The lease would end by itself: giving back is a courtesy, but must not wait for a dead server.
 		release, cancel := context.WithTimeout(context.WithoutCancel(work), 5*time.Second)
 		defer cancel()
-		if releaseErr := w.queue.ReleaseTasks(release, w.catalog, claim.Lease); releaseErr != nil {
+		if releaseErr := w.queue.ReleaseTasks(release, w.catalog, claim); releaseErr != nil {
 			return 0, fmt.Errorf("%w (and %w)", err, releaseErr)
 		}
 	}
@@ -117,7 +117,7 @@ func (w *Worker) step(claiming, work context.Context, report func(Done)) (time.D
 }
 
 // extend keeps the lease of a claim alive until the returned function is called.
-func (w *Worker) extend(ctx context.Context, lease repo.Lease) (stop func()) {
+func (w *Worker) extend(ctx context.Context, claim repo.Claim) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -130,7 +130,7 @@ func (w *Worker) extend(ctx context.Context, lease repo.Lease) (stop func()) {
 				return
 			case <-ticker.C:
 				// A failure shows when the results are recorded: under a lost lease they are refused.
-				_ = w.queue.ExtendLease(ctx, w.catalog, lease, w.config.Lease)
+				_ = w.queue.ExtendLease(ctx, w.catalog, claim, w.config.Lease)
 			}
 		}
 	}()

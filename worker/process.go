@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"lookalike/repo"
 )
@@ -16,8 +17,12 @@ const (
 	stageEmbed = "embed" // decoding included
 )
 
-// maxRegenerations is how often a batch is prepared again because a generation went live meanwhile.
-const maxRegenerations = 10
+// How often a batch is recorded, because a generation went live meanwhile or some of its tasks were locked, and the pause
+// before the second time, which grows by itself each time.
+const (
+	maxTries  = 10
+	busyPause = 20 * time.Millisecond
+)
 
 // ErrNoGeneration says that a catalog has no generation to embed for: see repo.DB.StartGeneration.
 var ErrNoGeneration = errors.New("no generation is live or being built")
@@ -90,37 +95,51 @@ func (w *Worker) fetch(ctx context.Context, products []repo.Product, b *batch) (
 	return len(products), nil
 }
 
-// finish embeds what has to be embedded and records the batch. When a generation goes live meanwhile it prepares the
-// batch again for that one.
+// finish embeds what has to be embedded and records the batch: again, as long as a generation goes live meanwhile or
+// somebody has some of its tasks locked. What is locked for longer is left to the end of its lease.
 func (w *Worker) finish(ctx context.Context, b *batch) (Done, error) {
-	for range maxRegenerations {
+	var total Done
+	for try := range maxTries {
 		generations, err := w.library.Generations(ctx, w.catalog)
 		if err != nil {
-			return Done{}, err
+			return total, err
 		}
 		if generations.Live == nil && generations.Building == nil {
-			return Done{}, fmt.Errorf("catalog %s: %w", w.catalog.Name, ErrNoGeneration)
+			return total, fmt.Errorf("catalog %s: %w", w.catalog.Name, ErrNoGeneration)
 		}
 		results, err := w.prepare(ctx, b, generations)
 		if err != nil {
-			return Done{}, err
+			return total, err
 		}
-		_, err = w.library.Record(ctx, w.catalog, results)
+		recorded, err := w.library.Record(ctx, w.catalog, results)
 		if errors.Is(err, repo.ErrGenerationChanged) {
 			continue
 		}
 		if err != nil {
-			return Done{}, err
+			return total, err
 		}
-		return count(results), nil
+		total.add(count(results, recorded.Busy))
+		if len(recorded.Busy) == 0 {
+			return total, nil
+		}
+		b.keep(recorded.Busy)
+		sleep(ctx, time.Duration(try+1)*busyPause)
 	}
-	return Done{}, fmt.Errorf("record results: %w %d times", repo.ErrGenerationChanged, maxRegenerations)
+	return total, nil
 }
 
-func count(r repo.Results) Done {
+// keep reduces a batch to the products that are to be recorded again.
+func (b *batch) keep(keys []string) {
+	b.shown = slices.DeleteFunc(b.shown, func(s repo.Shown) bool { return !slices.Contains(keys, s.Key) })
+	b.failures, b.features, b.info = nil, map[feature][]float32{}, map[repo.SHA256]repo.Photo{}
+}
+
+// count counts what has been recorded: everything but the products that were busy.
+func count(r repo.Results, busy []string) Done {
 	d := Done{Failed: len(r.Failures), Embedded: len(r.Features)}
 	for _, s := range r.Shown {
 		switch {
+		case slices.Contains(busy, s.Key):
 		case s.Unchanged:
 			d.Unchanged++
 		case len(s.Photos) == 0:

@@ -14,8 +14,8 @@ import (
 // Queue hands out tasks. It is implemented by repo.DB.
 type Queue interface {
 	ClaimTasks(ctx context.Context, c repo.Catalog, batch int, leaseFor time.Duration) (repo.Claim, error)
-	ExtendLease(ctx context.Context, c repo.Catalog, lease repo.Lease, leaseFor time.Duration) error
-	ReleaseTasks(ctx context.Context, c repo.Catalog, lease repo.Lease) error
+	ExtendLease(ctx context.Context, c repo.Catalog, claim repo.Claim, leaseFor time.Duration) error
+	ReleaseTasks(ctx context.Context, c repo.Catalog, claim repo.Claim) error
 	CountTasks(ctx context.Context, c repo.Catalog) (repo.TaskCounts, error)
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 // maxPhotoBytes is how large a photo may be: the embedder takes no more.
-const maxPhotoBytes = embedder.MaxBytes
+const maxPhotoBytes = embedder.MaxPhotoBytes
 
 // engine wires what the worker needs: it fetches photos and keeps the loaded models and projections. Nothing is loaded
 // before it is needed.

@@ -120,17 +120,24 @@ func (q *Queries) EnqueueWithoutFeature(ctx context.Context, arg EnqueueWithoutF
 }
 
 const extendLease = `-- name: ExtendLease :exec
-UPDATE lookalike.task SET due_at = now() + $1::interval WHERE catalog_id = $2 AND lease = $3
+UPDATE lookalike.task SET due_at = now() + $1::interval
+WHERE catalog_id = $2 AND lease = $3 AND key = ANY ($4::text[])
 `
 
 type ExtendLeaseParams struct {
 	LeaseFor  pgtype.Interval
 	CatalogID int32
 	Lease     pgtype.UUID
+	Keys      []string
 }
 
 func (q *Queries) ExtendLease(ctx context.Context, arg ExtendLeaseParams) error {
-	_, err := q.db.Exec(ctx, extendLease, arg.LeaseFor, arg.CatalogID, arg.Lease)
+	_, err := q.db.Exec(ctx, extendLease,
+		arg.LeaseFor,
+		arg.CatalogID,
+		arg.Lease,
+		arg.Keys,
+	)
 	return err
 }
 
@@ -178,10 +185,41 @@ type HoldTasksParams struct {
 	Keys      []string
 }
 
-// Locks the tasks that are still held under this lease until the transaction ends. A task that is being changed at this
-// moment is left out: its result would be stale.
+// Locks the tasks that are still held under this lease until the transaction ends. A task that somebody has locked is left
+// out: waiting for an application that changes several products could end in a deadlock, at its cost.
 func (q *Queries) HoldTasks(ctx context.Context, arg HoldTasksParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, holdTasks, arg.CatalogID, arg.Lease, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHeldTasks = `-- name: ListHeldTasks :many
+SELECT key FROM lookalike.task WHERE catalog_id = $1 AND lease = $2 AND key = ANY ($3::text[])
+`
+
+type ListHeldTasksParams struct {
+	CatalogID int32
+	Lease     pgtype.UUID
+	Keys      []string
+}
+
+// Those of some tasks that are under this lease, whether somebody has them locked or not.
+func (q *Queries) ListHeldTasks(ctx context.Context, arg ListHeldTasksParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, listHeldTasks, arg.CatalogID, arg.Lease, arg.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -223,17 +261,18 @@ func (q *Queries) QuarantineTasks(ctx context.Context, arg QuarantineTasksParams
 
 const releaseTasks = `-- name: ReleaseTasks :exec
 UPDATE lookalike.task SET lease = NULL, due_at = now(), attempts = greatest(attempts - 1, 0)
-WHERE catalog_id = $1 AND lease = $2
+WHERE catalog_id = $1 AND lease = $2 AND key = ANY ($3::text[])
 `
 
 type ReleaseTasksParams struct {
 	CatalogID int32
 	Lease     pgtype.UUID
+	Keys      []string
 }
 
 // Gives claimed tasks back, as if they had not been claimed.
 func (q *Queries) ReleaseTasks(ctx context.Context, arg ReleaseTasksParams) error {
-	_, err := q.db.Exec(ctx, releaseTasks, arg.CatalogID, arg.Lease)
+	_, err := q.db.Exec(ctx, releaseTasks, arg.CatalogID, arg.Lease, arg.Keys)
 	return err
 }
 
