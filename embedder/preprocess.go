@@ -1,6 +1,9 @@
 package embedder
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // preprocessor turns pixels into the input of a trunk. It is read only once made, and so safe for concurrent use.
 type preprocessor struct {
@@ -82,4 +85,22 @@ func centre(size, crop int) cut {
 		return cut{n: size, pad: (crop - size) / 2}
 	}
 	return cut{from: int(math.RoundToEven(float64(size-crop) / 2)), n: crop}
+}
+
+// Prepare is the input that a trunk with that preprocessing gets for a photo: planes of red, green and blue, each Crop
+// rows of Crop values. Embed computes the same; this is for comparing with other implementations. Its errors are those
+// of Decode, and of p.Validate.
+func Prepare(photo []byte, p Preprocessing) ([]float32, error) {
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("preprocessing: %w", err)
+	}
+	pixels, _, err := Decode(photo)
+	if err != nil {
+		return nil, err
+	}
+	pre := newPreprocessor(p)
+	input := make([]float32, pre.inputLen())
+	var r resizer
+	pre.run(input, pixels, &r)
+	return input, nil
 }

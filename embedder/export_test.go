@@ -1,0 +1,17 @@
+package embedder
+
+// RunTrunk runs the trunk of e on inputs that are already prepared, as many as a batch takes at most.
+func RunTrunk(e *Embedder, inputs [][]float32) ([][]float32, error) {
+	t := newTensors(len(inputs), e.model.Preprocessing.Crop, e.model.FeatureDims)
+	for i, input := range inputs {
+		copy(t.photo(i), input)
+	}
+	if err := e.session.embed(t, len(inputs)); err != nil {
+		return nil, err
+	}
+	features := make([][]float32, len(inputs))
+	for i := range features {
+		features[i] = t.feature(i)
+	}
+	return features, t.close()
+}
