@@ -54,12 +54,12 @@ type result struct {
 	out, err string
 }
 
-func (s shell) run(t *testing.T, args ...string) result {
+func (s shell) run(t testing.TB, args ...string) result {
 	t.Helper()
 	return s.runWith(t, nil, args...)
 }
 
-func (s shell) runWith(t *testing.T, in []byte, args ...string) result {
+func (s shell) runWith(t testing.TB, in []byte, args ...string) result {
 	t.Helper()
 	var out, err bytes.Buffer
 	if s.url != "" {
@@ -70,7 +70,7 @@ func (s shell) runWith(t *testing.T, in []byte, args ...string) result {
 }
 
 // ok runs a command line that must succeed.
-func (s shell) ok(t *testing.T, args ...string) result {
+func (s shell) ok(t testing.TB, args ...string) result {
 	t.Helper()
 	r := s.run(t, args...)
 	if r.code != exitOK {
@@ -80,7 +80,7 @@ func (s shell) ok(t *testing.T, args ...string) result {
 }
 
 // parse reads the JSON that a command line has printed.
-func parse[T any](t *testing.T, r result) T {
+func parse[T any](t testing.TB, r result) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal([]byte(r.out), &v); err != nil {
