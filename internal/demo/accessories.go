@@ -1,9 +1,6 @@
 package demo
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // metal are the colours of buckles, rims and hands.
 var metal = struct{ gold, steel rgb }{hex(0xcfae58), hex(0xc3c7cd)}
@@ -138,7 +135,7 @@ func drawWatch(c *canvas, l look) {
 	c.flat(stroke("M 50 50 L 41.5 44", 2), ink)
 	c.flat(stroke("M 50 50 L 60 37", 1.4), ink)
 	c.flat(ellipse(50, 50, 1.8, 1.8), plain(rim.darker(0.1)))
-	c.glaze(path(fmt.Sprintf("M 34 42 Q 40 31 54 30 Q 44 %d 36 52 Z", 38)), plain(rgb{1, 1, 1}), 0.35)
+	c.glossy("M 34 42 Q 40 31 54 30 Q 44 38 36 52 Z", 0.35)
 }
 
 func drawScarf(c *canvas, l look) {

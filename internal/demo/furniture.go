@@ -27,7 +27,8 @@ func drawChair(c *canvas, l look) {
 	default: // a shell
 		c.solid(path("M 26 20 Q 46 6 70 18 Q 74 40 72 62 L 28 64 Q 24 40 26 20 Z"), l.cloth(), 5)
 	}
-	c.solid(path("M 26 58 Q 27 54 33 54 L 70 52 Q 76 52 78 57 L 82 65 Q 82 69 77 69 L 25 71 Q 20 71 21 66 Z"), fading(l.cloth(), 52, 74, 0.88), 3.5)
+	seat := path("M 26 58 Q 27 54 33 54 L 70 52 Q 76 52 78 57 L 82 65 Q 82 69 77 69 L 25 71 Q 20 71 21 66 Z")
+	c.solid(seat, fading(l.cloth(), 52, 74, 0.88), 3.5)
 	c.leg(25, 70, 22, 92, 4.2, wood)
 	c.leg(78, 68, 81, 91, 4.2, wood)
 }

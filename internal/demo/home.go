@@ -6,7 +6,11 @@ import (
 )
 
 func drawLamp(c *canvas, l look) {
-	shade := []string{"M 34 14 L 66 14 L 80 50 Q 50 56 20 50 Z", "M 26 16 L 74 16 L 74 50 Q 50 55 26 50 Z", "M 50 14 Q 78 16 82 48 Q 50 54 18 48 Q 22 16 50 14 Z"}[l.style]
+	shade := []string{
+		"M 34 14 L 66 14 L 80 50 Q 50 56 20 50 Z",
+		"M 26 16 L 74 16 L 74 50 Q 50 55 26 50 Z",
+		"M 50 14 Q 78 16 82 48 Q 50 54 18 48 Q 22 16 50 14 Z",
+	}[l.style]
 	foot := l.trim
 	c.stand(50, 90, 21, 3.2)
 	switch l.style {

@@ -44,7 +44,8 @@ func drawTeapot(c *canvas, l look) {
 	body := mirrored(bodies[l.style])
 	c.solid(body, c.ball(l.cover, 50, 58, 29), 4)
 	top := []float64{34, 35, 41}[l.style]
-	c.solid(mirrored(fmt.Sprintf("M 50 %g Q 62 %g 66 %g Q 58 %g 50 %g", top-10, top-8, top+1, top+4.5, top+4.5)), c.ball(plain(l.trim), 50, top, 17), 3)
+	lid := mirrored(fmt.Sprintf("M 50 %g Q 62 %g 66 %g Q 58 %g 50 %g", top-10, top-8, top+1, top+4.5, top+4.5))
+	c.solid(lid, c.ball(plain(l.trim), 50, top, 17), 3)
 	c.solid(ellipse(50, top-12, 4, 3.8), plain(l.trim.darker(0.1)), 3)
 	c.glossy("M 33 50 Q 36 42 44 41 Q 37 46 36 58 Q 33 58 33 50 Z", 0.4)
 	c.solid(box(38, 82.5, 62, 86, 1.5), plain(l.trim), 1.5)

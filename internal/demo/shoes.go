@@ -84,7 +84,9 @@ func drawCourtShoe(c *canvas, l look) {
 	c.solid(path(heel), plain(l.trim.darker(0.25)), 2.5)
 	c.solid(path("M 9 76 Q 26 80 42 76 Q 58 70 72 62 L 74 65 Q 58 76 42 80 Q 26 83 11 80 Q 8 79 9 76 Z"), plain(l.trim.darker(0.5)), 1.2)
 	c.flat(path("M 30 64 Q 54 54 80 32 Q 86 32 88 38 Q 78 52 62 60 Q 46 68 30 64 Z"), plain(hex(0xd9b99a).mix(l.base, 0.25).darker(0.12)))
-	c.solid(path("M 8 75 Q 8 65 22 62 Q 28 61 32 64 Q 36 70 48 66 Q 66 58 81 35 Q 85 31 88 37 Q 91 50 86 57 Q 74 62 62 69 Q 46 79 26 79 Q 9 79 8 75 Z"), l.cloth(), 5)
+	upper := "M 8 75 Q 8 65 22 62 Q 28 61 32 64 Q 36 70 48 66 Q 66 58 81 35 Q 85 31 88 37 " +
+		"Q 91 50 86 57 Q 74 62 62 69 Q 46 79 26 79 Q 9 79 8 75 Z"
+	c.solid(path(upper), l.cloth(), 5)
 	switch l.style {
 	case 0:
 		c.glaze(path("M 13 73 Q 16 66 24 65 Q 18 69 17 74 Z"), plain(rgb{1, 1, 1}), 0.4)
