@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -74,14 +75,20 @@ func agreement(got, want []float32) (cosine, relative float64) {
 	return dot / math.Sqrt(gg*ww), math.Sqrt(dd / ww)
 }
 
+// It does not run beside other tests, so that the memory it measures is its own.
 func TestResNet50AgreesWithTorch(t *testing.T) {
-	t.Parallel()
 	weights := testenv.Shared(t, "reference", "resnet50_seeded.pth")
 	input, _ := testenv.Npy[float32](t, testenv.Shared(t, "reference", "resnet50_input_first4.npy"))
 	want, _ := testenv.Npy[float32](t, testenv.Shared(t, "reference", "resnet50_seeded_features.npy"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	model, err := trunk.Build(context.Background(), "resnet50", weights)
 	if err != nil {
 		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) >> 20; got > 400 {
+		t.Errorf("converting a file of 98 MB allocated %d MB", got)
 	}
 	const dims = 2048
 	got := runModel(t, model, input, 4, 224)
