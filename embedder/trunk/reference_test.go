@@ -108,6 +108,14 @@ func TestLite0TakesAnyBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ins, outs, err := ort.GetInputOutputInfoWithONNXData(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shapes := [][]int64{ins[0].Dimensions, outs[0].Dimensions} // -1 is the batch
+	if diff := cmp.Diff([][]int64{{-1, 3, 224, 224}, {-1, 1280}}, shapes); diff != "" {
+		t.Errorf("shapes (-want +got):\n%s", diff)
+	}
 	const photo, dims = 3 * 224 * 224, 1280
 	input := make([]float32, 3*photo)
 	for i := range input {
