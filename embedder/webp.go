@@ -37,14 +37,11 @@ func sizeWebP(photo []byte) (width, height int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	// Canvas and picture are two claims: either may be the bomb.
-	if err := checkSize(p.pictureWidth, p.pictureHeight); err != nil {
-		return 0, 0, err
-	}
 	return p.width, p.height, nil
 }
 
-// parseWebP finds the first picture: of a still one the only, of an animation the first frame.
+// parseWebP finds the first picture: of a still one the only, of an animation the first frame. Canvas and picture each
+// claim a size, and either may be a bomb: both are held against the limits.
 func parseWebP(photo []byte) (webpPhoto, error) {
 	var p webpPhoto
 	extended, animated := false, false
@@ -59,6 +56,7 @@ func parseWebP(photo []byte) (webpPhoto, error) {
 		case id == "VP8X" && !extended && len(data) >= vp8xLen:
 			extended = true
 			p.width, p.height = uint24(data[4:])+1, uint24(data[7:])+1
+			err = checkSize(p.width, p.height)
 		case id == "ANMF" && extended && len(data) >= anmfLen:
 			animated = true
 			p.x, p.y = 2*uint24(data), 2*uint24(data[3:])
@@ -102,15 +100,18 @@ func (p *webpPhoto) picture(data []byte, lossless bool) error {
 	p.bitstream, p.lossless = data, lossless
 	if lossless {
 		config, err := vp8l.DecodeConfig(bytes.NewReader(data))
+		if err != nil {
+			return err
+		}
 		p.pictureWidth, p.pictureHeight = config.Width, config.Height
-		return err
+		return checkSize(p.pictureWidth, p.pictureHeight)
 	}
 	if len(data) < vp8HeaderLen || string(data[3:6]) != "\x9d\x01\x2a" {
 		return fmt.Errorf("%w: no VP8 key frame", ErrCorrupt)
 	}
 	p.pictureWidth = int(binary.LittleEndian.Uint16(data[6:]) & 0x3fff)
 	p.pictureHeight = int(binary.LittleEndian.Uint16(data[8:]) & 0x3fff)
-	return nil
+	return checkSize(p.pictureWidth, p.pictureHeight)
 }
 
 // hasAlpha is the hint in the header of a VP8L bitstream: without it, libwebp takes every pixel for opaque.
