@@ -7,35 +7,30 @@ import (
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
-	"gonum.org/v1/gonum/blas/blas32"
 )
-
-// tile is how many features are projected together in a batch, so that each component is fetched once for all of them:
-// 16 features of 2048 dims stay in a level 2 cache.
-const tile = 16
 
 // Apply sets dst, Factors long, to the embedding of feature, FeatureDims long. It is ErrShape when a length is wrong and
 // ErrNotFinite when the feature or its embedding is not finite; dst is then of no use. Several goroutines may apply one
-// Projection.
+// Projection. The sums are float64 and always in the same order: equal features have equal embeddings, to the last bit.
 func (p *Projection) Apply(dst, feature []float32) error {
 	if len(feature) != p.FeatureDims || len(dst) != p.Factors {
 		return fmt.Errorf("apply %d x %d: %d numbers to %d: %w", p.Factors, p.FeatureDims, len(feature), len(dst), ErrShape)
 	}
-	if row, err := p.applyTile(dst, feature, make([]float32, p.FeatureDims)); row >= 0 {
+	if err := p.apply(dst, feature, make([]float64, p.FeatureDims)); err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
 	return nil
 }
 
-// ApplyAll sets dst to the embeddings of features, both row after row, on all cores. Each embedding equals that of Apply
-// to the last bit. It is ErrShape when the lengths do not fit, and ErrNotFinite, naming a row counted from 0, when a
-// feature or its embedding is not finite.
+// ApplyAll sets dst to the embeddings of features, both row after row, on all cores. Each embedding equals that of Apply.
+// It is ErrShape when the lengths do not fit, and ErrNotFinite, naming a row counted from 0, when a feature or its
+// embedding is not finite.
 func (p *Projection) ApplyAll(ctx context.Context, dst, features []float32) error {
 	rows := len(features) / max(p.FeatureDims, 1)
 	if rows*p.FeatureDims != len(features) || rows*p.Factors != len(dst) {
 		return fmt.Errorf("apply %d x %d: %d numbers to %d: %w", p.Factors, p.FeatureDims, len(features), len(dst), ErrShape)
 	}
-	workers := min(runtime.GOMAXPROCS(0), (rows+tile-1)/tile)
+	workers := min(runtime.GOMAXPROCS(0), rows)
 	group, ctx := errgroup.WithContext(ctx)
 	for w := range workers {
 		group.Go(func() error { return p.applyRows(ctx, dst, features, w*rows/workers, (w+1)*rows/workers) })
@@ -45,70 +40,63 @@ func (p *Projection) ApplyAll(ctx context.Context, dst, features []float32) erro
 
 // applyRows projects the features from row first to before row end.
 func (p *Projection) applyRows(ctx context.Context, dst, features []float32, first, end int) error {
-	scratch := make([]float32, tile*p.FeatureDims)
-	for r := first; r < end; r += tile {
+	scratch := make([]float64, p.FeatureDims)
+	for r := first; r < end; r++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		last := min(r+tile, end)
-		d, f := p.Factors, p.FeatureDims
-		if bad, err := p.applyTile(dst[r*d:last*d], features[r*f:last*f], scratch[:(last-r)*f]); bad >= 0 {
-			return fmt.Errorf("apply to row %d: %w", r+bad, err)
+		embedding, feature := dst[r*p.Factors:(r+1)*p.Factors], features[r*p.FeatureDims:(r+1)*p.FeatureDims]
+		if err := p.apply(embedding, feature, scratch); err != nil {
+			return fmt.Errorf("apply to row %d: %w", r, err)
 		}
 	}
 	return nil
 }
 
-// applyTile projects a few features by way of scratch, which is as long as they are. It returns the first row that has no
-// finite embedding and why, or -1.
-func (p *Projection) applyTile(dst, features, scratch []float32) (int, error) {
-	dims := p.FeatureDims
-	rows := len(features) / dims
-	for r := range rows {
-		if err := p.centre(scratch[r*dims:(r+1)*dims], features[r*dims:(r+1)*dims]); err != nil {
-			return r, err
-		}
-	}
-	for i, component := range p.Components {
-		c := blas32.Vector{N: dims, Inc: 1, Data: component}
-		for r := range rows {
-			x := blas32.Vector{N: dims, Inc: 1, Data: scratch[r*dims : (r+1)*dims]}
-			dst[r*p.Factors+i] = blas32.Dot(c, x)
-		}
-	}
-	for r := range rows {
-		if i := firstNotFinite(dst[r*p.Factors : (r+1)*p.Factors]); i >= 0 {
-			return r, fmt.Errorf("factor %d is %v: %w", i+1, dst[r*p.Factors+i], ErrNotFinite)
-		}
-	}
-	return -1, nil
-}
-
-// centre sets dst to the feature, scaled to length 1 where that is asked for, minus the mean.
-func (p *Projection) centre(dst, feature []float32) error {
-	if err := prepare(dst, feature, p.Normalise); err != nil {
+// apply projects one feature by way of scratch, which is as long as it. Four components at a time keep the processor busy.
+func (p *Projection) apply(dst, feature []float32, scratch []float64) error {
+	scale, err := scaleOf(feature, p.Normalise)
+	if err != nil {
 		return err
 	}
-	for i, m := range p.Mean {
-		dst[i] -= m
+	for i, v := range feature {
+		scratch[i] = float64(v)*scale - float64(p.Mean[i])
+	}
+	c, rest := p.Components, dst
+	for ; len(c) >= 4; c, rest = c[4:], rest[4:] {
+		rest[0], rest[1], rest[2], rest[3] = dot4(scratch, c[0], c[1], c[2], c[3])
+	}
+	for i, row := range c {
+		rest[i], _, _, _ = dot4(scratch, row, row, row, row)
+	}
+	if i := firstNotFinite(dst); i >= 0 {
+		return fmt.Errorf("factor %d is %v: %w", i+1, dst[i], ErrNotFinite)
 	}
 	return nil
 }
 
-// prepare copies a feature to dst, scaled to length 1 when normalise is set; one of zeros stays so.
-func prepare(dst, feature []float32, normalise bool) error {
-	if i := firstNotFinite(feature); i >= 0 {
-		return fmt.Errorf("dimension %d is %v: %w", i, feature[i], ErrNotFinite)
+func dot4(x []float64, a, b, c, d []float32) (float32, float32, float32, float32) {
+	a, b, c, d = a[:len(x)], b[:len(x)], c[:len(x)], d[:len(x)]
+	var sumA, sumB, sumC, sumD float64
+	for i, v := range x {
+		sumA += v * float64(a[i])
+		sumB += v * float64(b[i])
+		sumC += v * float64(c[i])
+		sumD += v * float64(d[i])
 	}
-	copy(dst, feature)
-	if !normalise {
-		return nil
+	return float32(sumA), float32(sumB), float32(sumC), float32(sumD)
+}
+
+// scaleOf is what a feature is multiplied with before the mean is taken off: 1, or when normalise is set what makes its
+// length 1. A feature of zeros has no direction and stays as it is.
+func scaleOf(feature []float32, normalise bool) (float64, error) {
+	square := squaredLength(feature)
+	if math.IsNaN(square) || math.IsInf(square, 0) { // finite float32 squares do not overflow in float64
+		i := firstNotFinite(feature)
+		return 0, fmt.Errorf("dimension %d is %v: %w", i, feature[i], ErrNotFinite)
 	}
-	if square := squaredLength(feature); square > 0 {
-		scale := 1 / math.Sqrt(square)
-		for i, v := range feature {
-			dst[i] = float32(float64(v) * scale)
-		}
+	if !normalise || square == 0 {
+		return 1, nil
 	}
-	return nil
+	return 1 / math.Sqrt(square), nil
 }

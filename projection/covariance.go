@@ -46,9 +46,13 @@ func (c *covariance) add(ctx context.Context, block []float32) error {
 		return fmt.Errorf("block of %d numbers for features of %d: %w", len(block), c.dims, ErrShape)
 	}
 	for ; len(block) > 0; block = block[c.dims:] {
-		row := c.chunk[c.filled*c.dims : (c.filled+1)*c.dims]
-		if err := prepare(row, block[:c.dims], c.normalise); err != nil {
+		feature := block[:c.dims]
+		scale, err := scaleOf(feature, c.normalise)
+		if err != nil {
 			return fmt.Errorf("feature %d: %w", c.rows, err)
+		}
+		for i, v := range feature {
+			c.chunk[c.filled*c.dims+i] = float32(float64(v) * scale)
 		}
 		c.filled++
 		c.rows++
