@@ -73,7 +73,7 @@ check_target() {
 remove_leftovers() {
 	for left in "$target".partial.*; do
 		pid=${left##*.}
-		if [ -d "$left" ] && ! kill -0 "$pid" 2>/dev/null; then rm -rf "$left"; fi
+		if [ -d "$left" ] && ! kill -0 "$pid" 2>/dev/null; then rm -rf "$left" || :; fi
 	done
 }
 
