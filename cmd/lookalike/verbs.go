@@ -7,6 +7,6 @@ func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.ingestCommand(), a.similarCommand(), a.searchCommand(),
 		a.workerCommand(), a.statusCommand(), a.failuresCommand(), a.retryCommand(),
-		a.migrateCommand(), a.modelCommand(), a.versionCommand(),
+		a.dbCommand(), a.migrateCommand(), a.modelCommand(), a.versionCommand(),
 	}
 }

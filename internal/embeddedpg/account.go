@@ -22,7 +22,7 @@ type account struct {
 }
 
 // accountNames are those tried when we are root, as which PostgreSQL refuses to run.
-var accountNames = []string{roleName, "postgres", "nobody"}
+var accountNames = []string{"lookalike", "postgres", "nobody"}
 
 func findAccount() (*account, error) {
 	for _, name := range accountNames {
@@ -36,8 +36,8 @@ func findAccount() (*account, error) {
 			return &account{name: name, uid: uid, gid: gid}, nil
 		}
 	}
-	return nil, fmt.Errorf("PostgreSQL refuses to run as root, and there is no account of %v: add one (useradd --system %s), "+
-		"run as another user, or name a database of your own", accountNames, roleName)
+	return nil, fmt.Errorf("PostgreSQL refuses to run as root, and there is no account of %v: add one (useradd --system lookalike), "+
+		"run as another user, or name a database of your own", accountNames)
 }
 
 // command makes a command of the installation that runs as the server's account, in a clean environment.

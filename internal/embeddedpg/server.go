@@ -32,9 +32,10 @@ type Config struct {
 	Settings map[string]string
 }
 
-// The one role, which owns everything, and the one database.
+// The one role, which owns everything, and the one database. The role must not be called as our schema is: the default
+// search_path begins with the schema named as the role, and tables of the user's would be created there.
 const (
-	roleName     = "lookalike"
+	roleName     = "postgres"
 	databaseName = "lookalike"
 )
 
