@@ -25,7 +25,7 @@ const (
 	maxRounds = 200
 	// maxDegree and maxGrowth bound the polynomial of a round: vectors that it stretches further apart than maxGrowth
 	// would begin to drown in the rounding of the longest.
-	maxDegree = 12
+	maxDegree = 50
 	maxGrowth = 1e10
 )
 
@@ -133,7 +133,11 @@ func (s *subspace) converged(k int) bool {
 			r := mx[j] - s.values[i]*v
 			square += r * r
 		}
-		if math.Sqrt(square) > residualTolerance*max(s.values[i], rankTolerance*s.values[0]) {
+		tolerance := residualTolerance * s.values[i]
+		if s.values[i] <= rankTolerance*s.values[0] {
+			tolerance = rankTolerance * s.values[0] / 10 // enough to know that it is not kept
+		}
+		if math.Sqrt(square) > tolerance {
 			return false
 		}
 	}
