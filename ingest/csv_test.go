@@ -151,10 +151,17 @@ func TestFashionCatalogue(t *testing.T) {
 	path := testenv.Shared(t, "fashion", "products.csv")
 	source := open(t, path, ingest.Options{})
 	want := []repo.Column{
-		{Name: "id", Type: repo.Bigint}, {Name: "productDisplayName", Type: repo.Text}, {Name: "gender", Type: repo.Text},
-		{Name: "masterCategory", Type: repo.Text}, {Name: "subCategory", Type: repo.Text}, {Name: "articleType", Type: repo.Text},
-		{Name: "baseColour", Type: repo.Text}, {Name: "season", Type: repo.Text}, {Name: "year", Type: repo.Bigint},
-		{Name: "usage", Type: repo.Text}, {Name: "image", Type: repo.Text},
+		{Name: "id", Type: repo.Bigint},
+		{Name: "productDisplayName", Type: repo.Text},
+		{Name: "gender", Type: repo.Text},
+		{Name: "masterCategory", Type: repo.Text},
+		{Name: "subCategory", Type: repo.Text},
+		{Name: "articleType", Type: repo.Text},
+		{Name: "baseColour", Type: repo.Text},
+		{Name: "season", Type: repo.Text},
+		{Name: "year", Type: repo.Bigint},
+		{Name: "usage", Type: repo.Text},
+		{Name: "image", Type: repo.Text},
 	}
 	if diff := cmp.Diff(want, source.Columns); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)

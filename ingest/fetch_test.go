@@ -247,3 +247,32 @@ func TestFetchWhileLinksChange(t *testing.T) {
 	close(done)
 	swapping.Wait()
 }
+
+// FuzzFetch: whatever the reference, nothing but the photos in the declared folders is ever read.
+func FuzzFetch(f *testing.F) {
+	base := f.TempDir()
+	root := filepath.Join(base, "root")
+	writePhoto(f, base, "root/a.jpg")
+	writePhoto(f, base, "root/sub/b.jpg")
+	writePhoto(f, base, "secret.jpg")
+	for name, target := range map[string]string{"root/up": "..", "root/sub/abs": base, "root/s.jpg": "../secret.jpg"} {
+		if err := os.Symlink(target, filepath.Join(base, name)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	fetcher := newFetcher(f, 0, root)
+	for _, reference := range []string{"a.jpg", "sub/../a.jpg", "../secret.jpg", "up/secret.jpg", "sub/abs/secret.jpg", "file:///a", "data:,x", "s.jpg"} {
+		f.Add(reference)
+	}
+	f.Fuzz(func(t *testing.T, reference string) {
+		for _, r := range []string{reference, root + "/" + reference, "file://" + root + "/" + reference} {
+			photo, err := fetcher.Fetch(t.Context(), r)
+			if err != nil || strings.HasPrefix(strings.ToLower(r), "data:") {
+				continue
+			}
+			if !strings.HasPrefix(string(photo), "photo root/") {
+				t.Fatalf("%q reads %q", r, photo)
+			}
+		}
+	})
+}

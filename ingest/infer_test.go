@@ -45,7 +45,8 @@ func TestColumnTypes(t *testing.T) {
 		"times as Postgres writes": {[]string{"2024-02-29 12:30:00.25+00"}, repo.Timestamp, []any{moment.Add(time.Second / 4)}},
 		"times and dates":          {[]string{"2024-02-29", "2024-02-29 12:30"}, repo.Timestamp, []any{moment.Truncate(24 * time.Hour), moment}},
 		"uuids": {
-			[]string{"6BA7B810-9dad-11d1-80b4-00c04fd430c8", "f47ac10b-58cc-4372-a567-0e02b2c3d479"}, repo.UUID,
+			[]string{"6BA7B810-9dad-11d1-80b4-00c04fd430c8", "f47ac10b-58cc-4372-a567-0e02b2c3d479"},
+			repo.UUID,
 			[]any{
 				[16]byte{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8},
 				[16]byte{0xf4, 0x7a, 0xc1, 0x0b, 0x58, 0xcc, 0x43, 0x72, 0xa5, 0x67, 0x0e, 0x02, 0xb2, 0xc3, 0xd4, 0x79},

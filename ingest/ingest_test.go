@@ -111,6 +111,10 @@ func TestOpenRefuses(t *testing.T) {
 		"utf-16":                {path: writeFile(t, "a.csv", "\xff\xfei\x00d\x00"), want: ingest.ErrEncoding, words: "iconv -f UTF-16"},
 		"latin-1 header":        {path: writeFile(t, "a.csv", "id,image,gr\xf6\xdfe\n1,a,b\n"), want: ingest.ErrEncoding, words: "iconv -f LATIN1"},
 		"not parquet":           {path: writeFile(t, "a.parquet", "id,image\n1,a\n"), want: ingest.ErrUnsupported, words: "Parquet"},
+		"parquet that claims 2 GB of metadata": {
+			path: writeFile(t, "a.parquet", "PAR1....\xff\xff\xff\x7fPAR1"), want: ingest.ErrUnsupported, words: "damaged",
+		},
+		"parquet cut off": {path: writeFile(t, "a.parquet", "PAR1"), want: ingest.ErrUnsupported, words: "too short"},
 		"key and image missing": {
 			path: writeFile(t, "a.csv", "ID,picture\n1,a\n"), want: ingest.ErrColumn,
 			words: `no key column "id" (did you mean --key "ID"?)`,

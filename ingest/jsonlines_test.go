@@ -43,10 +43,18 @@ func TestJSONLines(t *testing.T) {
 `)
 	source := open(t, path, ingest.Options{})
 	wantTypes := []repo.Column{
-		{Name: "id", Type: repo.Bigint}, {Name: "image", Type: repo.Text}, {Name: "price", Type: repo.Double},
-		{Name: "tags", Type: repo.Text}, {Name: "stock", Type: repo.Boolean}, {Name: "added", Type: repo.Date},
-		{Name: "size", Type: repo.Text}, {Name: "note", Type: repo.Text}, {Name: "code", Type: repo.Text},
-		{Name: "mixed", Type: repo.Text}, {Name: "big", Type: repo.Text}, {Name: "id2", Type: repo.UUID},
+		{Name: "id", Type: repo.Bigint},
+		{Name: "image", Type: repo.Text},
+		{Name: "price", Type: repo.Double},
+		{Name: "tags", Type: repo.Text},
+		{Name: "stock", Type: repo.Boolean},
+		{Name: "added", Type: repo.Date},
+		{Name: "size", Type: repo.Text},
+		{Name: "note", Type: repo.Text},
+		{Name: "code", Type: repo.Text},
+		{Name: "mixed", Type: repo.Text},
+		{Name: "big", Type: repo.Text},
+		{Name: "id2", Type: repo.UUID},
 	}
 	if diff := cmp.Diff(wantTypes, source.Columns); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)

@@ -2,9 +2,9 @@ package ingest
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 
@@ -15,6 +15,9 @@ import (
 
 // unitRow counts the rows of Parquet files.
 const unitRow rowUnit = "row"
+
+// parquetMagic begins and ends every Parquet file.
+const parquetMagic = "PAR1"
 
 // parquetFile is a Parquet file. It is read column by column, so that what is left out is not even decoded; it holds one
 // page of each column in memory.
@@ -39,11 +42,19 @@ func openParquet(_ context.Context, f *os.File, opts Options) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	var file *parquet.File
+	if err := checkFooter(f, info.Size()); err != nil {
+		return opened{}, err
+	}
+	var found opened
 	err = guard(func() (err error) {
-		file, err = parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		found, err = inspectParquet(f, info.Size(), opts)
 		return err
 	})
+	return found, err
+}
+
+func inspectParquet(f *os.File, size int64, opts Options) (opened, error) {
+	file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return opened{}, fmt.Errorf("%w: the Parquet file cannot be read: %w", ErrUnsupported, err)
 	}
@@ -62,6 +73,25 @@ func openParquet(_ context.Context, f *os.File, opts Options) (opened, error) {
 	}
 	reader := &parquetFile{f: f, file: file, columns: plan.columns, fields: fields, key: plan.key, image: plan.image}
 	return opened{plan: plan, total: int(file.NumRows()), notes: notes, reader: reader}, nil
+}
+
+// footerBytes is the end of a Parquet file: the length of its metadata in 32 bits and the magic number.
+const footerBytes = 8
+
+// checkFooter looks whether the file can hold the metadata that it claims, for which the library would take the memory.
+func checkFooter(f *os.File, size int64) error {
+	end := make([]byte, footerBytes)
+	if size < footerBytes+int64(len(parquetMagic)) {
+		return fmt.Errorf("%w: it is too short for a Parquet file", ErrUnsupported)
+	}
+	if _, err := f.ReadAt(end, size-footerBytes); err != nil {
+		return err
+	}
+	metadata := int64(binary.LittleEndian.Uint32(end))
+	if string(end[4:]) != parquetMagic || metadata > size-footerBytes-int64(len(parquetMagic)) {
+		return fmt.Errorf("%w: it is not a Parquet file, or a damaged or unfinished one; copy or write it again", ErrUnsupported)
+	}
+	return nil
 }
 
 // noteError is the notes as an error beside another: a missing column may be one that was left out.
@@ -98,7 +128,7 @@ func adapt(f *field, allowed ...repo.ColumnType) {
 func guard(read func() error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = fmt.Errorf("damaged Parquet data: %v", fault)
+			err = fmt.Errorf("%w: damaged Parquet data: %v", ErrUnsupported, fault)
 		}
 	}()
 	return read()
@@ -109,12 +139,10 @@ func (p *parquetFile) rows(ctx context.Context) iter.Seq2[Row, error] {
 		keys := newKeySet(unitRow)
 		number := 0
 		for _, group := range p.file.RowGroups() {
-			cursors := p.open(group)
-			goOn, err := p.groupRows(ctx, group.NumRows(), cursors, func(values []any, err error) bool {
+			goOn, err := p.groupRows(ctx, group, func(values []any, err error) bool {
 				number++
 				return yield(p.finish(number, values, err, keys))
 			})
-			err = errors.Join(err, closeAll(cursors))
 			if err != nil && goOn {
 				yield(Row{}, fmt.Errorf("after row %d: %w", number, err))
 			}
@@ -126,31 +154,43 @@ func (p *parquetFile) rows(ctx context.Context) iter.Seq2[Row, error] {
 }
 
 // groupRows gives the rows of one group. goOn is false when the consumer has had enough.
-func (p *parquetFile) groupRows(ctx context.Context, rows int64, cursors []*cursor,
-	yield func([]any, error) bool,
-) (goOn bool, err error) {
-	for range rows {
+func (p *parquetFile) groupRows(ctx context.Context, group parquet.RowGroup, yield func([]any, error) bool) (goOn bool, err error) {
+	var cursors []*cursor
+	defer func() {
+		err = errors.Join(err, guard(func() error { return closeAll(cursors) }))
+	}()
+	err = guard(func() error {
+		cursors = p.open(group)
+		return nil
+	})
+	if err != nil {
+		return true, err
+	}
+	for range group.NumRows() {
 		if err := ctx.Err(); err != nil {
 			return true, err
 		}
-		if err := guard(func() error { return advance(cursors) }); err != nil {
+		values, fault, err := p.next(cursors)
+		if err != nil {
 			return true, err
 		}
-		values, err := p.values(cursors)
-		if !yield(values, err) {
+		if !yield(values, fault) {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-func advance(cursors []*cursor) error {
-	for _, c := range cursors {
-		if err := c.next(); err != nil {
+// next reads the next row of a group. fault is what is wrong with that row alone.
+func (p *parquetFile) next(cursors []*cursor) (values []any, fault, err error) {
+	err = guard(func() error {
+		if err := advance(cursors); err != nil {
 			return err
 		}
-	}
-	return nil
+		values, fault = p.values(cursors)
+		return nil
+	})
+	return values, fault, err
 }
 
 // values reads the row on which the cursors are.
@@ -187,77 +227,3 @@ func (p *parquetFile) finish(number int, values []any, err error, keys *keySet) 
 
 // Close closes the file.
 func (p *parquetFile) Close() error { return p.f.Close() }
-
-// open places a cursor before the first row of a group for each leaf of each field, in their order.
-func (p *parquetFile) open(group parquet.RowGroup) []*cursor {
-	chunks := group.ColumnChunks()
-	var cursors []*cursor
-	for _, field := range p.fields {
-		for _, leaf := range field.leaves {
-			cursors = append(cursors, &cursor{pages: chunks[leaf].Pages()})
-		}
-	}
-	return cursors
-}
-
-func closeAll(cursors []*cursor) error {
-	var errs []error
-	for _, c := range cursors {
-		errs = append(errs, c.close())
-	}
-	return errors.Join(errs...)
-}
-
-// cursor goes through the values of one leaf column of a row group, of which each row has one.
-type cursor struct {
-	pages  parquet.Pages
-	page   parquet.Page
-	values parquet.ValueReader
-	buffer [64]parquet.Value
-	filled []parquet.Value // what of buffer is still to come
-	value  parquet.Value   // good until next
-}
-
-// next goes to the next row.
-func (c *cursor) next() error {
-	for len(c.filled) == 0 {
-		if c.values == nil {
-			if err := c.turn(); err != nil {
-				return err
-			}
-		}
-		n, err := c.values.ReadValues(c.buffer[:])
-		c.filled = c.buffer[:n]
-		if errors.Is(err, io.EOF) && n == 0 {
-			c.values = nil
-		} else if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-	}
-	c.value, c.filled = c.filled[0], c.filled[1:]
-	return nil
-}
-
-// turn goes to the next page.
-func (c *cursor) turn() error {
-	if c.page != nil {
-		parquet.Release(c.page)
-		c.page = nil
-	}
-	page, err := c.pages.ReadPage()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("a column ends before its row group: %w", io.ErrUnexpectedEOF)
-	}
-	if err != nil {
-		return err
-	}
-	c.page, c.values = page, page.Values()
-	return nil
-}
-
-func (c *cursor) close() error {
-	if c.page != nil {
-		parquet.Release(c.page)
-	}
-	return c.pages.Close()
-}

@@ -119,8 +119,14 @@ func TestFaultyParquetRows(t *testing.T) {
 		At    int64  `parquet:"at,timestamp(millisecond)"`
 	}
 	path := writeParquet(t, []row{
-		{ID: "a", Image: "1.jpg"}, {ID: "a"}, {ID: ""}, {ID: "b", N: math.MaxUint64}, {ID: "c", Image: "x\x00"},
-		{ID: "d", Image: "\xff"}, {ID: "e", At: math.MaxInt64}, {ID: "f"},
+		{ID: "a", Image: "1.jpg"},
+		{ID: "a"},
+		{ID: ""},
+		{ID: "b", N: math.MaxUint64},
+		{ID: "c", Image: "x\x00"},
+		{ID: "d", Image: "\xff"},
+		{ID: "e", At: math.MaxInt64},
+		{ID: "f"},
 	})
 	rows, faults := read(t, open(t, path, ingest.Options{}))
 	expectFaults(t, faults, `row 2: duplicate key: "a" is already on row 1`, "row 3: unusable key", `row 4: column "n": unusable value`,
@@ -189,11 +195,15 @@ func TestDatasetsImages(t *testing.T) {
 	}{
 		"bytes": {
 			[]dataset{{1, &picture{[]byte("one"), &path}}, {2, &picture{[]byte("two"), nil}}, {3, nil}, {4, &picture{}}},
-			repo.Bytea, []any{[]byte("one"), []byte("two"), nil, nil}, nil,
+			repo.Bytea,
+			[]any{[]byte("one"), []byte("two"), nil, nil},
+			nil,
 		},
 		"paths": {[]dataset{{1, &picture{nil, &path}}, {2, nil}}, repo.Text, []any{"a.jpg", nil}, nil},
 		"now and then": {
-			[]dataset{{1, &picture{[]byte("one"), nil}}, {2, &picture{nil, &path}}}, repo.Bytea, []any{[]byte("one")},
+			[]dataset{{1, &picture{[]byte("one"), nil}}, {2, &picture{nil, &path}}},
+			repo.Bytea,
+			[]any{[]byte("one")},
 			[]string{"row 2: column \"image\": unusable value: the photo is a path"},
 		},
 	}
