@@ -4,32 +4,47 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// TimeTrunk runs the bare trunk, without decoding, for at least that long in batches as Embed uses them, and returns
-// how many photos a second it takes. It prepares the photos first; they are used in turn, and at least one must be
-// readable. What Embed reaches is to be held against this figure; nothing else should run meanwhile.
+// TimeTrunk runs the bare trunk, without decoding, for at least that long in the batches and on the threads that Embed
+// uses, and returns how many photos a second it takes. It prepares the photos first; they are used in turn, and at least
+// one must be readable. What Embed reaches is to be held against this figure; nothing else should run meanwhile.
 func (e *Embedder) TimeTrunk(ctx context.Context, photos [][]byte, least time.Duration) (perSecond float64, err error) {
-	t := newTensors(e.options.BatchSize, e.model.Preprocessing.Crop, e.model.FeatureDims)
-	defer func() { err = errors.Join(err, t.close()) }()
-	if err := e.fill(t, photos); err != nil {
-		return 0, fmt.Errorf("time the trunk: %w", err)
-	}
-	if err := e.session.embed(t, e.options.BatchSize); err != nil { // warm
-		return 0, fmt.Errorf("time the trunk: %w", err)
-	}
-	batches, start := 0, time.Now()
-	for time.Since(start) < least || batches == 0 {
-		if err := ctx.Err(); err != nil {
-			return 0, err
+	lanes := make([]*tensors, e.options.Threads)
+	for i := range lanes {
+		t := newTensors(e.options.BatchSize, e.model.Preprocessing.Crop, e.model.FeatureDims)
+		defer func() { err = errors.Join(err, t.close()) }()
+		err := errors.Join(ctx.Err(), e.fill(t, photos))
+		if err == nil {
+			err = e.session.embed(t, e.options.BatchSize) // warm
 		}
-		if err := e.session.embed(t, e.options.BatchSize); err != nil {
+		if err != nil {
 			return 0, fmt.Errorf("time the trunk: %w", err)
 		}
-		batches++
+		lanes[i] = t
 	}
-	return float64(batches*e.options.BatchSize) / time.Since(start).Seconds(), nil
+	var batches atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	start := time.Now()
+	for _, t := range lanes {
+		group.Go(func() error {
+			for ctx.Err() == nil && time.Since(start) < least {
+				if err := e.session.embed(t, e.options.BatchSize); err != nil {
+					return fmt.Errorf("time the trunk: %w", err)
+				}
+				batches.Add(1)
+			}
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	return float64(int(batches.Load())*e.options.BatchSize) / time.Since(start).Seconds(), nil
 }
 
 // fill prepares as many photos as a batch takes, in turn.

@@ -21,8 +21,9 @@ type Result struct {
 	Err error
 }
 
-// Embedder turns photos into features. It holds one ONNX Runtime session, a fixed number of decoder goroutines and
-// batchBuffers batches of tensors, however many callers it has. It is safe for concurrent use.
+// Embedder turns photos into features. It holds one ONNX Runtime session, a fixed number of goroutines and, for each
+// thread, a batch of tensors in the trunk and one ready for it, and one that is being filled, however many callers it
+// has. It is safe for concurrent use.
 type Embedder struct {
 	model   Model
 	options Options
@@ -38,9 +39,6 @@ type Embedder struct {
 	closing error
 }
 
-// batchBuffers is one batch in the trunk, one ready for it and one being filled.
-const batchBuffers = 3
-
 // Open loads the model's trunk and starts the goroutines. It runs the trunk once, so that a trunk that does not fit the
 // model is found here. Close must be called at the end.
 func Open(model Model, opts Options) (*Embedder, error) {
@@ -51,7 +49,7 @@ func Open(model Model, opts Options) (*Embedder, error) {
 		return nil, fmt.Errorf("open model %s: %w", model.Name, err)
 	}
 	opts = opts.withDefaults()
-	session, err := openSession(model.Trunk, opts.Threads)
+	session, err := openSession(model.Trunk)
 	if err != nil {
 		return nil, fmt.Errorf("open model %s: %w", model.Name, err)
 	}
@@ -59,13 +57,13 @@ func Open(model Model, opts Options) (*Embedder, error) {
 		model: model, options: opts, session: session, prepare: newPreprocessor(model.Preprocessing),
 		jobs: make(chan job), stop: make(chan struct{}),
 	}
-	for range batchBuffers {
+	for range 2*opts.Threads + 1 {
 		e.buffers = append(e.buffers, &batch{tensors: newTensors(opts.BatchSize, model.Preprocessing.Crop, model.FeatureDims)})
 	}
 	if err := session.embed(e.buffers[0].tensors, 1); err != nil {
 		return nil, errors.Join(fmt.Errorf("try model %s: %w", model.Name, err), e.release())
 	}
-	e.gather = newGatherer(opts.BatchSize, e.buffers)
+	e.gather = newGatherer(opts.BatchSize, opts.Threads, e.buffers)
 	e.start()
 	return e, nil
 }
@@ -74,7 +72,9 @@ func (e *Embedder) start() {
 	for range e.options.Decoders {
 		e.running.Go(e.decodeLoop)
 	}
-	e.running.Go(e.inferLoop)
+	for range e.options.Threads {
+		e.running.Go(e.inferLoop)
+	}
 }
 
 // Model is the model that Open was given.

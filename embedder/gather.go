@@ -10,10 +10,11 @@ type batch struct {
 	sealed  bool
 }
 
-// gatherer fills batches with the photos of all callers. A batch goes to the trunk when it is full, or when the trunk
-// has nothing to do and no further photo is on its way.
+// gatherer fills batches with the photos of all callers. A batch goes to the trunk when it is full, or when a thread of
+// the trunk has nothing to do and no further photo is on its way.
 type gatherer struct {
-	size  int
+	size  int         // photos a batch
+	lanes int         // batches that the trunk computes at once
 	ready chan *batch // batches for the trunk; it has room for all there are
 
 	mu      sync.Mutex
@@ -25,8 +26,8 @@ type gatherer struct {
 	closed  bool
 }
 
-func newGatherer(size int, buffers []*batch) *gatherer {
-	g := &gatherer{size: size, ready: make(chan *batch, len(buffers)), free: append([]*batch(nil), buffers...)}
+func newGatherer(size, lanes int, buffers []*batch) *gatherer {
+	g := &gatherer{size: size, lanes: lanes, ready: make(chan *batch, len(buffers)), free: append([]*batch(nil), buffers...)}
 	g.changed.L = &g.mu
 	return g
 }
@@ -95,7 +96,7 @@ func (g *gatherer) close() {
 
 // flush closes a batch that is not full when waiting for more has no use.
 func (g *gatherer) flush() {
-	if g.filling != nil && g.coming == 0 && g.busy == 0 {
+	if g.filling != nil && g.coming == 0 && g.busy < g.lanes {
 		g.seal()
 	}
 }

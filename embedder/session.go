@@ -10,12 +10,14 @@ import (
 	"lookalike/embedder/trunk"
 )
 
-// session runs one trunk. It may be used by one goroutine at a time for each set of tensors.
+// session runs one trunk. It is safe for concurrent use, each call with tensors of its own, and computes every call on
+// the thread that calls. Two calls side by side are faster than one that shares its work between two threads: nobody
+// waits for the slower half after every layer, least of all when decoding or another process holds a processor.
 type session struct {
 	run *ort.DynamicAdvancedSession
 }
 
-func openSession(path string, threads int) (*session, error) {
+func openSession(path string) (*session, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
@@ -25,7 +27,7 @@ func openSession(path string, threads int) (*session, error) {
 	}
 	defer options.Destroy() //nolint:errcheck // it has no way to fail
 	err = errors.Join(
-		options.SetIntraOpNumThreads(threads),
+		options.SetIntraOpNumThreads(1),
 		options.SetInterOpNumThreads(1), // trunks are one chain of nodes
 		options.SetExecutionMode(ort.ExecutionModeSequential),
 	)
