@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"sync"
 
 	"lookalike/embedder"
@@ -53,23 +52,20 @@ func (a *app) newEngine(db *repo.DB, c repo.Catalog) (*engine, error) {
 
 // modelRegistry is the registry of this user's models, and the ONNX Runtime library they run in.
 func modelRegistry() (embedder.Registry, string, error) {
+	registry, err := localModels()
+	if err != nil {
+		return registry, "", err
+	}
 	dir, err := datadir.Dir()
 	if err != nil {
-		return embedder.Registry{}, "", err
+		return registry, "", err
 	}
 	parts, err := nativeparts.Find(dir)
 	if err != nil {
-		return embedder.Registry{}, "", err
+		return registry, "", err
 	}
 	library, err := parts.ONNXRuntime()
-	if err != nil {
-		return embedder.Registry{}, "", err
-	}
-	weights, err := parts.Lite0Weights()
-	if err != nil && !errors.Is(err, nativeparts.ErrMissing) {
-		return embedder.Registry{}, "", err
-	}
-	return embedder.Registry{Dir: filepath.Join(dir, "models"), Lite0Weights: weights}, library, nil
+	return registry, library, err
 }
 
 // Close unloads the models.
