@@ -106,13 +106,17 @@ download() {
 	die "pip could not install the native parts: check the network (or pip's index and proxy settings), then run make runtime again"
 }
 
-# publish puts the finished folder in its place. Where two runs meet, the first wins and both are content.
+# publish puts the finished folder in its place. Where runs meet, the first one wins, and the others are content with it;
+# one try more is for a run that meets another just as that one puts an older folder away.
 publish() {
 	recipe >"$partial/files/.recipe"
 	chmod -R a+rX "$partial/files"
-	if [ -e "$target" ]; then mv "$target" "$partial/old"; fi
-	"$python" -c 'import os, sys; os.rename(sys.argv[1], sys.argv[2])' "$partial/files" "$target" 2>/dev/null ||
-		installed || die "cannot write $target: look at its permissions"
+	for try in 1 2 3; do
+		if installed; then return; fi
+		if [ -e "$target" ]; then mv "$target" "$partial/old$try" || :; fi
+		if "$python" -c 'import os, sys; os.rename(sys.argv[1], sys.argv[2])' "$partial/files" "$target" 2>/dev/null; then return; fi
+	done
+	installed || die "cannot write $target: look at its permissions"
 }
 
 machine=$(platform) || exit 1
