@@ -75,7 +75,7 @@ verify/tidy: check/go ## check that both go.mod are tidy
 .PHONY: verify/vuln
 verify/vuln: check/go ## look the modules up in the Go vulnerability database (needs the network)
 	@$(TOOL) govulncheck ./... || { code=$$?; \
-		[ $$code -eq 3 ] || echo "make: NOTHING WAS CHECKED: govulncheck could not run; it needs vuln.go.dev, or GOVULNDB=file:///a/mirror" >&2; \
+		[ $$code -eq 3 ] || echo "make: NOTHING WAS CHECKED: govulncheck could not run; it needs the Go vulnerability database, or GOVULNDB=file:///a/mirror" >&2; \
 		exit $$code; }
 
 # The native parts lie beside the binary, where it finds them whoever starts it; PREFIX/bin holds a link to it.
@@ -103,7 +103,7 @@ distclean: clean ## remove the native parts too
 check/go:
 	@v=$$($(GO) env GOVERSION 2>/dev/null); case "$$v" in \
 	go1.2[6-9]* | go1.[3-9][0-9]* | go[2-9]* | devel*) ;; \
-	*) echo "make: Go 1.26 or later is needed (found: $${v:-none}): install it from https://go.dev/dl/" >&2; exit 1 ;; esac
+	*) echo "make: Go 1.26 or later is needed (found: $${v:-none}): install it" >&2; exit 1 ;; esac
 
 .PHONY: check/cc
 check/cc:
