@@ -186,8 +186,10 @@ func TestDecodeOrientationElsewhere(t *testing.T) {
 		turned       bool
 	}{
 		{"PNG", plainPNG, pngWith(plainPNG, "eXIf", exif(6)), true},
-		{"WebP", readShared(t, "reference", "images", "lossless.webp"),
-			riff(vp8x(1<<3, 96, 64), webpPicture(t, "lossless.webp"), chunk("EXIF", exif(6)...)), true},
+		{
+			"WebP", readShared(t, "reference", "images", "lossless.webp"),
+			riff(vp8x(1<<3, 96, 64), webpPicture(t, "lossless.webp"), chunk("EXIF", exif(6)...)), true,
+		},
 		{"orientation out of range", plainPNG, pngWith(plainPNG, "eXIf", exif(9)), false},
 		{"EXIF cut off", plainPNG, pngWith(plainPNG, "eXIf", exif(6)[:15]), false},
 		{"EXIF of nonsense", plainPNG, pngWith(plainPNG, "eXIf", bytes.Repeat([]byte("exif"), 100)), false},

@@ -243,7 +243,7 @@ func checkRows(t *testing.T, source *ingest.Source) {
 			t.Fatalf("line %d has %d values for %d columns", row.Number, len(row.Values), len(source.Columns))
 		}
 		for i, value := range row.Values {
-			if got := typeOf(value); value != nil && got != source.Columns[i].Type && !(got == repo.Timestamp && source.Columns[i].Type == repo.Date) {
+			if got := typeOf(value); value != nil && got != source.Columns[i].Type && (got != repo.Timestamp || source.Columns[i].Type != repo.Date) {
 				t.Fatalf("line %d: a %T in a column of type %s", row.Number, value, source.Columns[i].Type)
 			}
 		}

@@ -115,7 +115,8 @@ func Open(ctx context.Context, path string, opts Options) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open source: %w", err)
 	}
-	root, found := abs, opened{}
+	var found opened
+	root := abs
 	if info.IsDir() {
 		found, err = openFolder(ctx, abs, opts.withDefaults())
 	} else {

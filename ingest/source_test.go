@@ -239,7 +239,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		"csv": writeFile(t, "a.csv", text.String()), "jsonl": writeFile(t, "a.jsonl", objects.String()),
 		"parquet": writeParquet(t, rows, parquet.MaxRowsPerRowGroup(5)),
 	}
-	text, objects, rows = strings.Builder{}, strings.Builder{}, nil
+	text, objects = strings.Builder{}, strings.Builder{}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
 			before := live()

@@ -33,8 +33,10 @@ func TestFitRefuses(t *testing.T) {
 		"constant features": {4, slices.Repeat([]float32{0.1, 0.2, 0.3, 0.7}, 33), projection.Options{Factors: 2}, projection.ErrConstant, ""},
 		"all zero":          {4, make([]float32, 40), projection.Options{Factors: 2, Normalise: true}, projection.ErrConstant, ""},
 		"one direction, normalised": {
-			4, []float32{0.1, 0.2, 0.3, 0.7, 0.3, 0.6, 0.9, 2.1, 0.7, 1.4, 2.1, 4.9},
-			projection.Options{Factors: 2, Normalise: true}, projection.ErrConstant, "",
+			4,
+			[]float32{0.1, 0.2, 0.3, 0.7, 0.3, 0.6, 0.9, 2.1, 0.7, 1.4, 2.1, 4.9},
+			projection.Options{Factors: 2, Normalise: true},
+			projection.ErrConstant, "",
 		},
 		"NaN":             {4, spoilt(7*4+2, float32(math.NaN())), projection.Options{Factors: 2}, projection.ErrNotFinite, "feature 7: dimension 2 is NaN"},
 		"infinity":        {4, spoilt(4998*4, float32(math.Inf(-1))), projection.Options{Factors: 2}, projection.ErrNotFinite, "feature 4998: dimension 0 is -Inf"},

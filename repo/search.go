@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func (d *DB) embeddingOf(ctx context.Context, c Catalog, key string) ([]float32,
 	switch {
 	case isBadKey(err):
 		return nil, fmt.Errorf("key %q: not a %s: %w", key, c.KeyType, ErrNotFound)
-	case err == pgx.ErrNoRows:
+	case errors.Is(err, pgx.ErrNoRows):
 		return nil, fmt.Errorf("product %s of catalog %s: %w, or its photo is not embedded: see `lookalike failures --catalog %s`",
 			key, c.Name, ErrNotFound, c.Name)
 	case err != nil:

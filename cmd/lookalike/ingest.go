@@ -53,7 +53,7 @@ that cannot be embedded fails alone: the exit code is then 3, and
   lookalike ingest products.csv --catalog products --table shop.products --key sku --image picture
   lookalike ingest products.parquet --catalog products --factors 64
   lookalike ingest photos/ --catalog products --model resnet50`,
-		Args: exactly(1, "one SOURCE: a folder or a file"),
+		Args: exactlyOne("one SOURCE: a folder or a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.wish.validate(); err != nil {
 				return err

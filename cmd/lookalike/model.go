@@ -45,7 +45,7 @@ func (a *app) modelAddCommand() *cobra.Command {
 		Example: `  lookalike model add resnet50 --weights resnet50-11ad3fa6.pth
   lookalike model add ours --architecture resnet50 --weights finetuned.safetensors
   lookalike ingest photos/ --catalog products --model resnet50`,
-		Args: exactly(1, "a NAME for the model"),
+		Args: exactlyOne("a NAME for the model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if weights == "" {
 				return usageError{errors.New("say where the weights are with --weights FILE")}
@@ -136,7 +136,7 @@ func (a *app) modelRemoveCommand() *cobra.Command {
 		Long: `Delete a model's files. Features and embeddings made with it stay in the database and
 can still be searched by key; new photos need the model again.`,
 		Example: `  lookalike model remove resnet50`,
-		Args:    exactly(1, "the NAME of a model"),
+		Args:    exactlyOne("the NAME of a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			registry, err := localModels()
 			if err != nil {

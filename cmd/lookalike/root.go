@@ -111,10 +111,10 @@ PostgreSQL with pgvector on demand.`,
 	return root
 }
 
-// exactly wants n arguments and says which when there are not.
-func exactly(n int, what string) cobra.PositionalArgs {
+// exactlyOne wants one argument and says which when there is none, or more.
+func exactlyOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) != 1 {
 			return usageError{fmt.Errorf("%s wants %s (see `%s --help`)", cmd.CommandPath(), what, cmd.CommandPath())}
 		}
 		return nil

@@ -18,7 +18,7 @@ func (a *app) searchCommand() *cobra.Command {
 		Example: `  lookalike search photo.jpg
   lookalike search photo.jpg -k 10 --html result.html
   lookalike search - --json < photo.jpg`,
-		Args: exactly(1, "one PHOTO: a file, or - for standard input"),
+		Args: exactlyOne("one PHOTO: a file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := q.validate(); err != nil {
 				return err

@@ -44,7 +44,7 @@ func (a *app) similarCommand() *cobra.Command {
 		Example: `  lookalike similar 1001
   lookalike similar 1001 -k 10 --json
   lookalike similar mugs/red --catalog products --html result.html`,
-		Args: exactly(1, "one KEY of a product"),
+		Args: exactlyOne("one KEY of a product"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := q.validate(); err != nil {
 				return err

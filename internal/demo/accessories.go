@@ -150,7 +150,7 @@ func drawScarf(c *canvas, l look) {
 		c.solid(path("M 44 34 L 62 30 L 75 85 L 56 86 Z"), l.cloth(), 5)
 		fringe(28, 44, 86)
 		c.solid(path("M 56 34 L 38 30 L 26 87 L 45 88 Z"), l.cloth(), 5)
-		c.solid(ring(50, 28, 26, 13), l.cloth(), 6)
+		c.solid(ring(28, 26, 13), l.cloth(), 6)
 		c.solid(path("M 25 30 Q 36 52 62 48 Q 74 42 75 32 Q 64 46 48 41 Q 36 38 25 30 Z"), l.cloth(), 4)
 	case 1: // folded
 		fringe(22, 78, 80)
@@ -158,7 +158,7 @@ func drawScarf(c *canvas, l look) {
 			c.solid(box(18+float64(i), y, 82-float64(i), y+20, 7), l.cloth(), 5)
 		}
 	default: // a loop, wound twice
-		c.solid(ring(50, 46, 36, 19), l.cloth(), 8)
+		c.solid(ring(46, 36, 19), l.cloth(), 8)
 		c.solid(path("M 13 44 Q 16 82 50 84 Q 84 82 87 44 Q 92 60 82 78 Q 68 94 50 93 Q 32 94 18 78 Q 8 60 13 44 Z"), l.cloth(), 6)
 		c.glaze(stroke("M 22 62 Q 34 78 52 77 Q 70 76 79 60", 1), l.seam(), 0.4)
 	}

@@ -212,8 +212,8 @@ func (d design) colours() (base, accent, trim rgb) {
 	if d.chance(8) < 0.45 && base.luma() < 0.6 {
 		accent = palette["white"]
 	}
-	switch {
-	case d.sort.name == "table" || d.sort.name == "chair":
+	switch d.sort.name {
+	case "table", "chair":
 		trim = palette[woods[d.pick(9, 3)]].darker(0.12)
 	default:
 		trim = []rgb{base.darker(0.2), base.lighter(0.3), accent}[d.pick(9, 3)]

@@ -67,7 +67,7 @@ func (c *canvas) sprigs(top float64) {
 }
 
 func drawCushion(c *canvas, l look) {
-	shape, piping := ellipse(50, 50, 38, 38), ring(50, 50, 38.8, 37)
+	shape, piping := ellipse(50, 50, 38, 38), ring(50, 38.8, 37)
 	if l.style < 2 {
 		d := []string{
 			"M 14 14 Q 50 21 86 14 Q 79 50 86 86 Q 50 79 14 86 Q 21 50 14 14 Z",
@@ -84,7 +84,7 @@ func drawCushion(c *canvas, l look) {
 	c.solid(shape, c.pillow(l.cloth()), 13)
 	if l.style == 2 {
 		c.solid(ellipse(50, 50, 3.2, 3.2), plain(l.trim), 2)
-		c.glaze(ring(50, 50, 7, 3.2), l.seam(), 0.2)
+		c.glaze(ring(50, 7, 3.2), l.seam(), 0.2)
 	}
 }
 
@@ -136,7 +136,7 @@ func drawClock(c *canvas, l look) {
 		ink = plain(hex(0xf4f0e8))
 	}
 	c.flat(ellipse(50, 50, 32, 32), plain(face))
-	c.glaze(ring(50, 50, 32, 30.6), plain(hex(0x000000)), 0.16)
+	c.glaze(ring(50, 32, 30.6), plain(hex(0x000000)), 0.16)
 	for mark := range 60 {
 		sin, cos := math.Sincos(float64(mark) * math.Pi / 30)
 		switch {

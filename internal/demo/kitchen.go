@@ -74,9 +74,9 @@ func drawPlate(c *canvas, l look) {
 	deep := []float64{26, 29, 23}[l.style]
 	c.solid(ellipse(50, 50, r, r), l.cover, 3)
 	if l.style == 2 {
-		c.solid(ring(50, 50, r+0.8, r-1.2), plain(l.trim), 0.8)
+		c.solid(ring(50, r+0.8, r-1.2), plain(l.trim), 0.8)
 	} else {
-		c.glaze(ring(50, 50, r-1, r-3), plain(l.trim), 0.9)
+		c.glaze(ring(50, r-1, r-3), plain(l.trim), 0.9)
 	}
 	c.glaze(ellipse(50, 50, deep+2.5, deep+2.5), plain(l.base.darker(0.5)), 0.2)
 	middle := plain(l.base.lighter(0.15))
@@ -87,10 +87,10 @@ func drawPlate(c *canvas, l look) {
 	c.glaze(path("M 26 34 Q 34 20 50 17 Q 38 24 31 38 Q 27 40 26 34 Z"), plain(rgb{1, 1, 1}), 0.35)
 }
 
-// ring is what lies between two circles. The inner one runs the other way round, which leaves it out.
-func ring(x, y, outer, inner float64) outline {
-	o := ellipse(x, y, outer, outer)
-	for _, line := range ellipse(x, y, inner, inner) {
+// ring is what lies between two circles around (50, y). The inner one runs the other way round, which leaves it out.
+func ring(y, outer, inner float64) outline {
+	o := ellipse(50, y, outer, outer)
+	for _, line := range ellipse(50, y, inner, inner) {
 		hole := make([]point, len(line))
 		for i, p := range line {
 			hole[len(line)-1-i] = p
